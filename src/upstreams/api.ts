@@ -1,0 +1,222 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import fp from 'fastify-plugin'
+import { Pool, type Dispatcher } from 'undici'
+import type { Config } from '../config.ts'
+import { GatewayError } from '../errors.ts'
+import type { KeyPool, Lease } from '../plugins/key-pool.ts'
+import { outcomeOf, type AttemptOutcome } from './faults.ts'
+import { FirstEventHold, type Opening } from './first-event-hold.ts'
+import { forwardedRequestHeaders } from './headers.ts'
+import type { Answer } from './model-catalogue.ts'
+import type { Flow, Sink } from './sink.ts'
+import { upstreamFault, UpstreamFlow } from './upstream-flow.ts'
+import type { Upstream, UpstreamRequest } from './upstream.ts'
+import { UsageTap } from './usage-tap.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    apiUpstream: ApiUpstream
+  }
+}
+
+/** Paths of the Anthropic API; a client's own path never becomes part of an upstream address. */
+const PATHS = { messages: '/v1/messages', count_tokens: '/v1/messages/count_tokens' } as const
+
+/** A flow that never was, for requests refused before anything was sent. */
+const NO_FLOW: Flow = { resume () {}, abort () {} }
+
+export type ApiUpstream = ReturnType<typeof createApiUpstream>
+
+export interface ApiUpstreamDeps {
+  keyPool: KeyPool
+  /** Origin and optional path prefix of the API. */
+  url: string
+  dispatcher: Dispatcher
+  /** Requests that may run at once; one more is told to come back. */
+  maxConnections: number
+}
+
+/** The way to the Anthropic API with a pool of keys. */
+export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections }: ApiUpstreamDeps) {
+  const { origin, pathname } = new URL(url)
+  const prefix = pathname === '/' ? '' : pathname.replace(/\/$/, '')
+  let running = 0
+
+  function send (request: UpstreamRequest, sink: Sink): Flow {
+    if (running >= maxConnections) return refuse(sink, busy())
+    let lease: Lease
+    try {
+      lease = keyPool.acquire(request.model)
+    } catch (error) {
+      return refuse(sink, error as GatewayError)
+    }
+    running++
+    const attempt = new Attempt(request, lease, sink, () => running--)
+    request.record.keyId = lease.keyId
+    dispatcher.dispatch({
+      origin,
+      path: `${prefix}${PATHS[request.endpoint]}${request.query}`,
+      method: 'POST',
+      headers: upstreamHeaders(request.headers, lease),
+      body: request.body
+    }, attempt.flow)
+    return attempt
+  }
+
+  /**
+   * Asks for a small resource and waits for the whole answer.
+   * @param path path and query, built by the caller from constants and checked values
+   * @throws GatewayError when no key can be lent or the upstream cannot be reached
+   */
+  async function ask (path: string, headers: IncomingHttpHeaders): Promise<Answer> {
+    const lease = keyPool.acquire('')
+    try {
+      const answer = await dispatcher.request({ origin, path: prefix + path, method: 'GET', headers: upstreamHeaders(headers, lease) })
+      lease.settle(outcomeOf(answer.statusCode, answer.headers, Date.now()))
+      return { status: answer.statusCode, headers: answer.headers, body: Buffer.from(await answer.body.arrayBuffer()) }
+    } catch (error) {
+      const fault = upstreamFault(error as Error, false)
+      lease.settle({ kind: 'neutral', reason: fault.message })
+      throw fault
+    }
+  }
+
+  const upstream: Upstream = { send }
+  return {
+    ...upstream,
+    ask,
+    /** Requests running now. */
+    get running (): number {
+      return running
+    }
+  }
+}
+
+/**
+ * One request with one key: the first stage of the pipeline. It settles the lease as soon as the answer's opening tells how the key did,
+ * and is over when the answer ends, fails or is given up, whichever comes first.
+ */
+class Attempt implements Flow, Sink {
+  readonly flow: UpstreamFlow
+  readonly #request: UpstreamRequest
+  readonly #lease: Lease
+  readonly #client: Sink
+  readonly #stages: Sink
+  readonly #onOver: () => void
+  #over = false
+
+  constructor (request: UpstreamRequest, lease: Lease, client: Sink, onOver: () => void) {
+    this.#request = request
+    this.#lease = lease
+    this.#client = client
+    this.#onOver = onOver
+    this.#stages = new FirstEventHold(new UsageTap(client, request.record.usage), (opening) => this.#judge(opening))
+    this.flow = new UpstreamFlow(this)
+  }
+
+  start (status: number, headers: IncomingHttpHeaders): void {
+    this.#request.record.upstreamRequestId = headers['request-id']?.toString() ?? null
+    this.#stages.start(status, headers)
+  }
+
+  data (chunk: Buffer): boolean {
+    return this.#stages.data(chunk)
+  }
+
+  end (): void {
+    this.#stages.end()
+    this.#finish(null)
+  }
+
+  fail (error: GatewayError): void {
+    this.#stages.fail(error)
+    this.#finish(error.message)
+  }
+
+  resume (): void {
+    this.flow.resume()
+  }
+
+  abort (): void {
+    this.flow.abort()
+    this.#finish(null)
+  }
+
+  /** Nothing has reached the client yet: the place where a failure can still be told as one, or mended. */
+  #judge (opening: Opening): boolean {
+    this.#lease.settle(this.#outcome(opening))
+    const fault = notOurs(opening)
+    if (fault === null) return true
+    this.#client.fail(fault)
+    return false
+  }
+
+  #outcome ({ status, headers, bytes }: Opening): AttemptOutcome {
+    const outcome = outcomeOf(status, headers, Date.now())
+    // Counting tokens has limits and faults of its own: they say nothing about the key's worth for messages.
+    if (this.#request.endpoint === 'count_tokens' && outcome.kind !== 'ok') return { kind: 'neutral', reason: null }
+    if (status === 200 && bytes.subarray(0, 12).equals(ERROR_EVENT)) return { kind: 'neutral', reason: 'the upstream answered with an error event' }
+    return outcome
+  }
+
+  #finish (reason: string | null): void {
+    if (this.#over) return
+    this.#over = true
+    this.#lease.settle({ kind: 'neutral', reason })
+    this.#onOver()
+  }
+}
+
+const ERROR_EVENT = Buffer.from('event: error')
+
+/** An answer that the API cannot have given: passing it on would mislead the client. */
+function notOurs ({ status, headers }: Opening): GatewayError | null {
+  const type = headers['content-type'] ?? ''
+  if (status >= 300 && status < 400) {
+    return new GatewayError('api_error', `The upstream answered with a redirect (${status}), which is never followed; check CCPROXY_CLAUDE_API_URL.`, {
+      status: 502, code: 'upstream_redirect'
+    })
+  }
+  if (status < 300 && !/^(?:application\/json|text\/event-stream)\b/.test(type)) {
+    return new GatewayError('api_error', 'The upstream answered with something other than JSON or an event stream; check CCPROXY_CLAUDE_API_URL.', {
+      status: 502, code: 'upstream_content_type'
+    })
+  }
+  return null
+}
+
+function upstreamHeaders (headers: IncomingHttpHeaders, lease: Lease): Record<string, string> {
+  const forwarded = forwardedRequestHeaders(headers)
+  // Plain bytes, so that usage can be read and pings and errors can be put between events.
+  forwarded['accept-encoding'] = 'identity'
+  forwarded['x-api-key'] = lease.key
+  return forwarded
+}
+
+function refuse (sink: Sink, error: GatewayError): Flow {
+  sink.fail(error)
+  return NO_FLOW
+}
+
+function busy (): GatewayError {
+  return new GatewayError('overloaded_error', 'The gateway has as many upstream requests running as it may; try again shortly.', {
+    code: 'too_many_requests_running', retryAfter: 1
+  })
+}
+
+export default fp<Config['claude']>(async (app, config) => {
+  const dispatcher = new Pool(new URL(config.api_url).origin, {
+    connections: config.max_connections,
+    // One answer a connection: a slow stream would block whatever is behind it.
+    pipelining: 1,
+    allowH2: false,
+    connect: { timeout: config.connect_timeout },
+    headersTimeout: config.headers_timeout,
+    bodyTimeout: config.idle_timeout
+  })
+  app.decorate('apiUpstream', createApiUpstream({
+    keyPool: app.keyPool, url: config.api_url, dispatcher, maxConnections: config.max_connections
+  }))
+  // After the exchanges are over: what is still open here belongs to nobody.
+  app.addHook('onClose', async () => dispatcher.destroy())
+}, { name: 'ccproxy-api-upstream', fastify: '5.x', dependencies: ['ccproxy-key-pool'] })

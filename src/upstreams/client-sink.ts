@@ -1,0 +1,162 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import { GatewayError, errorBody, type Envelope } from '../errors.ts'
+import { forwardedResponseHeaders } from './headers.ts'
+import { isEventStream, type Flow, type Sink } from './sink.ts'
+import { BoundaryTracker } from './sse-bytes.ts'
+
+/** How long a client may take to read a final error before its connection is cut, in milliseconds. */
+const LINGER = 1_000
+
+/** How an exchange ended, as the log tells it. */
+export type Outcome = 'complete' | 'client_closed' | 'client_stalled' | 'failed'
+
+export interface ClientSinkOptions {
+  envelope: Envelope
+  requestId: string
+  /** How long a client that does not read keeps its place, in milliseconds. */
+  stallTimeout: number
+  /** How many quiet ticks in a row call for a sign of life; see {@link ClientSink.tick}. */
+  quietTicks: number
+  /** Called once, when the exchange is over in either direction. */
+  onClose: (outcome: Outcome, error: GatewayError | null) => void
+  /** Called once, when the first byte of the answer leaves. */
+  onStart: (status: number, headers: IncomingHttpHeaders) => void
+}
+
+/**
+ * The client end of the pipeline: writes an answer to the raw response, with backpressure, and ends the upstream request when the
+ * client leaves. Everything hangs on the response's `close`: it is the one event that comes in every case.
+ */
+export class ClientSink implements Sink {
+  readonly #raw: ServerResponse
+  readonly #options: ClientSinkOptions
+  readonly #boundary = new BoundaryTracker()
+  #flow: Flow | null = null
+  #stream = false
+  #stall: NodeJS.Timeout | null = null
+  /** How the exchange ended; null while it runs. */
+  #outcome: Outcome | null = null
+  #error: GatewayError | null = null
+  #over = false
+  #quiet = 0
+
+  constructor (raw: ServerResponse, options: ClientSinkOptions) {
+    this.#raw = raw
+    this.#options = options
+    // Ahead of the log line, which tells the outcome.
+    raw.prependOnceListener('close', () => this.#closed())
+    // A write that races with the client's leaving is reported here; `close` follows and is what counts.
+    raw.on('error', () => {})
+  }
+
+  /** Names the upstream request that feeds this client; a client that has already left ends it at once. */
+  attach (flow: Flow): void {
+    this.#flow = flow
+    if (this.#over || this.#raw.destroyed) flow.abort()
+  }
+
+  start (status: number, headers: IncomingHttpHeaders): void {
+    const picked = forwardedResponseHeaders(headers)
+    this.#stream = isEventStream(headers)
+    if (this.#stream) {
+      // Error events and pings of our own may be added: a length from upstream would no longer hold.
+      delete picked['content-length']
+      picked['cache-control'] = 'no-cache, no-transform'
+      picked['x-accel-buffering'] = 'no'
+    }
+    picked['request-id'] ??= this.#options.requestId
+    this.#raw.writeHead(status, picked)
+    this.#options.onStart(status, headers)
+  }
+
+  data (chunk: Buffer): boolean {
+    if (this.#over || this.#raw.destroyed) return true
+    this.#quiet = 0
+    if (this.#stream) this.#boundary.see(chunk)
+    if (this.#raw.write(chunk)) return true
+    if (this.#stall === null) this.#waitForDrain()
+    return false
+  }
+
+  end (): void {
+    if (this.#over || this.#outcome !== null) return
+    this.#outcome = 'complete'
+    this.#raw.end()
+    if ((this.#raw.socket?.writableLength ?? 0) > 0 && this.#stall === null) this.#startStall()
+  }
+
+  /** Tells the client that the answer failed, in its own protocol, and never in a way that looks like a proper end. */
+  fail (error: GatewayError): void {
+    if (this.#over || this.#outcome !== null) return
+    this.#outcome = 'failed'
+    this.#error = error
+    if (!this.#raw.headersSent) this.#sendError(error)
+    else if (this.#stream) this.#raw.end(this.#errorEvent(error))
+    else this.#raw.destroy()
+    this.#flow?.abort()
+    setTimeout(() => { if (!this.#over) this.#raw.destroy() }, LINGER).unref()
+  }
+
+  /**
+   * One beat of a shared clock. After `quietTicks` beats without a write a running stream is sent a sign of life, but only between two
+   * events. It is told to the client alone: the upstream's own silence is timed where the upstream is read.
+   */
+  tick (): void {
+    if (++this.#quiet < this.#options.quietTicks || !this.#stream || this.#over || this.#outcome !== null) return
+    if (!this.#boundary.atBoundary || this.#stall !== null || !this.#raw.headersSent) return
+    this.#quiet = 0
+    this.#raw.write(this.#options.envelope === 'openai' ? ': ping\n\n' : 'event: ping\ndata: {"type": "ping"}\n\n')
+  }
+
+  #waitForDrain (): void {
+    this.#startStall()
+    this.#raw.once('drain', () => {
+      this.#clearStall()
+      this.#flow?.resume()
+    })
+  }
+
+  #startStall (): void {
+    this.#stall = setTimeout(() => {
+      this.#outcome = 'client_stalled'
+      this.#raw.destroy()
+    }, this.#options.stallTimeout).unref()
+  }
+
+  #clearStall (): void {
+    if (this.#stall !== null) clearTimeout(this.#stall)
+    this.#stall = null
+  }
+
+  #sendError (error: GatewayError): void {
+    const body = JSON.stringify(errorBody(error, this.#options.envelope, this.#options.requestId))
+    const headers: Record<string, string | number> = {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'request-id': this.#options.requestId
+    }
+    if (error.retryAfter !== undefined) headers['retry-after'] = error.retryAfter
+    this.#raw.writeHead(error.status, headers)
+    this.#options.onStart(error.status, headers as IncomingHttpHeaders)
+    this.#raw.end(body)
+  }
+
+  /**
+   * The error event, so begun that it also ends an event which the upstream left half sent: a field that comes later in the same event
+   * wins, so that a half event becomes the error event. Source: HTML standard, server-sent events, 9.2.6.
+   */
+  #errorEvent (error: GatewayError): string {
+    const body = JSON.stringify(errorBody(error, this.#options.envelope, this.#options.requestId))
+    const field = this.#options.envelope === 'openai' ? '' : 'event: error\n'
+    return `${this.#boundary.atBoundary ? '' : '\n'}${field}data: ${body}\n\n`
+  }
+
+  #closed (): void {
+    if (this.#over) return
+    this.#over = true
+    this.#clearStall()
+    this.#flow?.abort()
+    const cut = this.#outcome === null || (this.#outcome === 'complete' && !this.#raw.writableFinished)
+    this.#options.onClose(cut ? 'client_closed' : this.#outcome!, this.#error)
+  }
+}

@@ -1,0 +1,41 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/**
+ * Which headers cross the gateway. Both directions are allow-lists: a header nobody thought of stays outside, which keeps credentials,
+ * cookies, forwarding headers and hop-by-hop names from ever crossing. `anthropic-*` and `x-claude-code-*` are open lists by contract.
+ * Source: Claude Code gateway protocol; RFC 9110, section 7.6.1.
+ */
+const REQUEST_NAMES = new Set(['accept', 'content-type', 'user-agent', 'x-app', 'traceparent', 'tracestate'])
+const REQUEST_PREFIXES = ['anthropic-', 'x-claude-code-', 'x-stainless-']
+const RESPONSE_NAMES = new Set([
+  'content-type', 'content-length', 'content-encoding', 'request-id', 'retry-after', 'retry-after-ms', 'x-should-retry'
+])
+const RESPONSE_PREFIXES = ['anthropic-']
+
+/** The client's headers that go upstream, without the credential: the caller adds that after, so that nothing of the client's can remove it. */
+export function forwardedRequestHeaders (headers: IncomingHttpHeaders): Record<string, string> {
+  return pick(headers, REQUEST_NAMES, REQUEST_PREFIXES) as Record<string, string>
+}
+
+/** The upstream's headers that go back to the client. */
+export function forwardedResponseHeaders (headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  return pick(headers, RESPONSE_NAMES, RESPONSE_PREFIXES)
+}
+
+function pick (headers: IncomingHttpHeaders, names: Set<string>, prefixes: string[]): Record<string, string | string[]> {
+  const hopByHop = connectionNames(headers.connection)
+  const picked: Record<string, string | string[]> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || hopByHop?.has(name)) continue
+    if (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) picked[name] = value
+  }
+  return picked
+}
+
+/** The names that the `Connection` header declares to be meant for this hop only. */
+function connectionNames (connection: string | string[] | undefined): Set<string> | null {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null
+  const text = typeof connection === 'string' ? connection : connection.join(',')
+  return new Set(text.toLowerCase().split(',').map((name) => name.trim()))
+}

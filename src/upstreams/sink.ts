@@ -1,0 +1,35 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { GatewayError } from '../errors.ts'
+
+/**
+ * One stage of the byte pipeline. Stages are plain objects that call the next one:
+ *
+ *     client socket ← ClientSink ← UsageTap ← FirstEventHold ← UpstreamFlow ← upstream
+ *
+ * Calls arrive as `start`, any number of `data`, then one of `end` or `fail`; `fail` may also come alone.
+ * There is no copying between stages: the Buffer that the upstream connection read is the Buffer that is written.
+ */
+export interface Sink {
+  /** The answer's status and headers, as the stage before saw them (names in lower case). */
+  start (status: number, headers: IncomingHttpHeaders): void
+  /** @returns false to ask the source to pause until it is told to resume. */
+  data (chunk: Buffer): boolean
+  /** The answer is whole. */
+  end (): void
+  /** The answer will not be whole. */
+  fail (error: GatewayError): void
+}
+
+/** The handle on a running upstream request. */
+export interface Flow {
+  /** Ends a pause that a `data` call asked for. */
+  resume (): void
+  /** Gives the request up, whatever its state. Nothing reaches the sink afterwards. */
+  abort (): void
+}
+
+/** True when the headers announce a stream of server-sent events that can be read (and added to) as text. */
+export function isEventStream (headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding']
+  return (headers['content-type'] ?? '').startsWith('text/event-stream') && (encoding === undefined || encoding === 'identity')
+}

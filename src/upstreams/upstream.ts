@@ -1,0 +1,23 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { RequestRecord } from '../plugins/request-log.ts'
+import type { Flow, Sink } from './sink.ts'
+
+/** A request in Anthropic's Messages protocol, as an upstream takes it. */
+export interface UpstreamRequest {
+  endpoint: 'messages' | 'count_tokens'
+  /** The client's query string with its `?`, or empty. */
+  query: string
+  /** The client's headers; the upstream forwards what may be forwarded. */
+  headers: IncomingHttpHeaders
+  /** The body's original bytes. They are sent as they are. */
+  body: Buffer
+  model: string
+  /** Where to note which credential served the request and what it cost. */
+  record: RequestRecord
+}
+
+/** One way to Claude. Both ways speak Messages, so that a translation above does not care which it is. */
+export interface Upstream {
+  /** Sends a request and feeds its answer to the sink, which hears of every failure. Never throws. */
+  send (request: UpstreamRequest, sink: Sink): Flow
+}

@@ -1,0 +1,137 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { GatewayError } from '../errors.ts'
+import { isEventStream, type Sink } from './sink.ts'
+import { endOfEvent, eventData, LineMarker } from './sse-bytes.ts'
+import { mergeUsage, type Usage } from './usage.ts'
+
+/** A `message_*` event larger than this, in bytes, is passed on unread: it cannot be a plain usage report. */
+const MAX_EVENT = 64 * 1024
+/** A JSON answer larger than this, in bytes, is passed on uncounted. */
+const MAX_BODY = 1024 * 1024
+
+/**
+ * Reads the token counts of a native Messages answer in passing. Of a stream only `message_start`, `message_delta`, `message_stop` and
+ * `error` are looked at; every other event goes by unparsed. Chunks are handed on as they came.
+ *
+ * It also knows whether a stream came to its proper end: an upstream that closes without `message_stop` has failed, however politely.
+ */
+export class UsageTap implements Sink {
+  readonly #next: Sink
+  readonly #usage: Usage
+  #reader: StreamReader | BodyReader | null = null
+
+  constructor (next: Sink, usage: Usage) {
+    this.#next = next
+    this.#usage = usage
+  }
+
+  start (status: number, headers: IncomingHttpHeaders): void {
+    if (status === 200) {
+      this.#reader = isEventStream(headers) ? new StreamReader(this.#usage) : new BodyReader(this.#usage)
+    }
+    this.#next.start(status, headers)
+  }
+
+  data (chunk: Buffer): boolean {
+    const more = this.#next.data(chunk)
+    this.#reader?.read(chunk)
+    return more
+  }
+
+  end (): void {
+    if (this.#reader?.finish() === false) {
+      this.#next.fail(new GatewayError('api_error', 'The upstream ended the stream before message_stop; the answer is not complete.', {
+        status: 502, code: 'upstream_truncated'
+      }))
+    } else {
+      this.#next.end()
+    }
+  }
+
+  fail (error: GatewayError): void {
+    this.#next.fail(error)
+  }
+}
+
+class StreamReader {
+  readonly #usage: Usage
+  readonly #messageEvents = new LineMarker('event: message_')
+  readonly #errorEvents = new LineMarker('event: error')
+  /** The bytes since the last `event: message_`, while that event is not complete. */
+  #open: Buffer | null = null
+  #ended = false
+
+  constructor (usage: Usage) {
+    this.#usage = usage
+  }
+
+  read (chunk: Buffer): void {
+    if (this.#errorEvents.find(chunk, 0) !== -1) this.#ended = true
+    let at = 0
+    if (this.#open !== null) {
+      const bytes = Buffer.concat([this.#open, chunk])
+      const end = endOfEvent(bytes, Math.max(0, this.#open.length - 2))
+      if (end === -1) this.#keep(bytes)
+      else this.#take(bytes.subarray(0, end))
+    }
+    for (;;) {
+      at = this.#messageEvents.find(chunk, at)
+      if (at === -1) return
+      const rest = chunk.subarray(at)
+      const end = endOfEvent(rest)
+      if (end === -1) this.#keep(rest)
+      else this.#take(rest.subarray(0, end))
+    }
+  }
+
+  /** @returns whether the stream came to a proper end. */
+  finish (): boolean {
+    return this.#ended
+  }
+
+  #keep (bytes: Buffer): void {
+    this.#open = bytes.length > MAX_EVENT ? null : bytes
+  }
+
+  /** @param event the bytes of one event, from behind `event: message_` */
+  #take (event: Buffer): void {
+    this.#open = null
+    if (event.toString('latin1', 0, 4) === 'stop') {
+      this.#ended = true
+      return
+    }
+    const data = parsed(eventData(event)) as { usage?: unknown, message?: { usage?: unknown } } | undefined
+    mergeUsage(this.#usage, data?.message?.usage ?? data?.usage)
+  }
+}
+
+class BodyReader {
+  readonly #usage: Usage
+  #chunks: Buffer[] = []
+  #length = 0
+
+  constructor (usage: Usage) {
+    this.#usage = usage
+  }
+
+  read (chunk: Buffer): void {
+    this.#length += chunk.length
+    if (this.#length <= MAX_BODY) this.#chunks.push(chunk)
+    else this.#chunks = []
+  }
+
+  finish (): boolean {
+    const body = parsed(Buffer.concat(this.#chunks).toString('utf8')) as { usage?: unknown } | undefined
+    mergeUsage(this.#usage, body?.usage)
+    return true
+  }
+}
+
+/** What an upstream sends may be anything; what cannot be read is not counted. */
+function parsed (text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
