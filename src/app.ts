@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type RawServerDefault } from 'fastify'
+import type { Config } from './config.ts'
+import adminGuard from './plugins/admin-guard.ts'
+import auth from './plugins/auth.ts'
+import { refuseBrokenRequest } from './plugins/broken-request.ts'
+import database from './plugins/database/index.ts'
+import drain from './plugins/drain.ts'
+import { refuseBadUrl, useEnvelope } from './plugins/envelope.ts'
+import exchanges from './plugins/exchanges.ts'
+import guessLimits from './plugins/guess-limits.ts'
+import keyPool from './plugins/key-pool.ts'
+import mode from './plugins/mode.ts'
+import requestLog from './plugins/request-log.ts'
+import tokenStore from './plugins/token-store.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { messagesRoutes } from './routes/messages.ts'
+import { modelRoutes } from './routes/models.ts'
+import { serviceRoutes } from './routes/service.ts'
+import { tokenInfoRoutes } from './routes/token-info.ts'
+import { adminTokenRoutes } from './routes/tokens.ts'
+import apiUpstream from './upstreams/api.ts'
+
+export interface BuildOptions {
+  /** Where log lines go; standard output when left out. */
+  logStream?: { write (line: string): void }
+  /** Shown by `GET /`. */
+  version?: string
+}
+
+/**
+ * The gateway, ready to listen. Opens no port and reads no environment, so that a test can mount it.
+ * Reading this function is reading the architecture: what a request relies on, in order, then who answers it.
+ */
+export async function buildApp (config: Config, { logStream, version = '0.0.0' }: BuildOptions = {}): Promise<FastifyInstance> {
+  const app = fastify(serverOptions(config, logStream))
+  useEnvelope(app, 'anthropic')
+
+  // What every request can rely on.
+  await app.register(requestLog)
+  await app.register(exchanges)
+  await app.register(drain, { timeout: config.server.drain_timeout })
+
+  // State.
+  await app.register(database, { path: config.storage.db_path })
+  await app.register(tokenStore)
+  await app.register(keyPool, { keys: config.claude.api_keys, strategy: config.claude.key_strategy })
+
+  // Who may ask, and in which mode.
+  await app.register(guessLimits)
+  await app.register(auth, config.jwt)
+  await app.register(adminGuard, config.admin)
+  await app.register(mode, { server: config.server.mode })
+
+  // The ways to Claude.
+  await app.register(apiUpstream, config.claude)
+
+  // Who answers. A hook protects exactly the routes registered beside it.
+  await app.register(serviceRoutes, { version })
+  await app.register(adminScope, { prefix: '/api', config })
+  await app.register(tokenScope, { prefix: '/api/token' })
+  await app.register(anthropicScope, { prefix: '/v1', config })
+  return app
+}
+
+/** The operator's side: the admin key opens it. */
+async function adminScope (scope: FastifyInstance, { config }: { config: Config }): Promise<void> {
+  useEnvelope(scope, 'admin')
+  scope.addHook('onRequest', scope.requireAdmin)
+  await scope.register(adminTokenRoutes, { defaultExpiry: config.jwt.default_expiry })
+  await scope.register(keyRoutes)
+}
+
+/** What a token's holder may know of it. */
+async function tokenScope (scope: FastifyInstance): Promise<void> {
+  useEnvelope(scope, 'admin')
+  scope.addHook('onRequest', scope.authenticate)
+  await scope.register(tokenInfoRoutes)
+}
+
+/** The Anthropic protocol. */
+async function anthropicScope (scope: FastifyInstance, { config }: { config: Config }): Promise<void> {
+  useEnvelope(scope, 'anthropic')
+  scope.addHook('onRequest', scope.authenticate)
+  scope.addHook('onRequest', scope.chooseMode)
+  await scope.register(messagesRoutes, { stallTimeout: config.server.stall_timeout, pingInterval: config.server.ping_interval })
+  await scope.register(modelRoutes)
+}
+
+function serverOptions (config: Config, stream: BuildOptions['logStream']): FastifyHttpOptions<RawServerDefault> {
+  return {
+    logger: { level: config.log.level, stream, base: null },
+    // One line per request is written by the request log.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+    trustProxy: config.server.trust_proxy.length > 0 ? config.server.trust_proxy : false,
+    // Time to receive a request; Fastify's default of none would leave slow bodies unbounded. It does not limit the answer.
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
+    bodyLimit: 64 * 1024,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false, verbose: true } },
+    frameworkErrors: refuseBadUrl,
+    clientErrorHandler: refuseBrokenRequest
+  }
+}

@@ -1,0 +1,47 @@
+import { isUtf8 } from 'node:buffer'
+import type { FastifyInstance } from 'fastify'
+import { GatewayError } from '../errors.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body's original bytes, where the scope keeps them. */
+    bodyBytes: Buffer
+  }
+}
+
+/**
+ * Makes a scope keep the original bytes of JSON bodies beside what was parsed from them. Parsing serves validation and routing only; the
+ * bytes are what is forwarded. So nothing is stripped or refused for its keys: `__proto__` in a tool's schema is the upstream's business,
+ * and harmless here, since the parsed object is read and never merged.
+ */
+export function keepBodyBytes (scope: FastifyInstance): void {
+  // @ts-expect-error set by the parser below before any handler can read it
+  scope.decorateRequest('bodyBytes', null)
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    try {
+      request.bodyBytes = bytes
+      done(null, parseJson(bytes, request.headers['content-encoding']))
+    } catch (error) {
+      done(error as GatewayError)
+    }
+  })
+}
+
+function parseJson (bytes: Buffer, encoding: string | undefined): unknown {
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw invalid('content-encoding', `content-encoding: "${encoding.slice(0, 20)}" is not accepted; send the body uncompressed.`)
+  }
+  if (bytes.length === 0) throw invalid('body', 'body: is empty; send a JSON object.')
+  // The upstream would read invalid UTF-8 in its own way: front and back must not see two different requests.
+  if (!isUtf8(bytes)) throw invalid('body', 'body: is not valid UTF-8.')
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown
+  } catch (error) {
+    throw invalid('body', `body: is not valid JSON (${(error as Error).message}).`)
+  }
+}
+
+function invalid (param: string, message: string): GatewayError {
+  return new GatewayError('invalid_request_error', message, { code: 'invalid_body', param })
+}

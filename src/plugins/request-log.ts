@@ -1,0 +1,91 @@
+import fp from 'fastify-plugin'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { GatewayError } from '../errors.ts'
+import { emptyUsage, type Usage } from '../upstreams/usage.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    record: RequestRecord
+  }
+  interface FastifyContextConfig {
+    /** Requests of this route are logged at debug level: probes would drown the rest. */
+    quiet?: boolean
+  }
+}
+
+/** What one request's log line is made of; whoever learns something writes it here. Never a header, a body or a key. */
+export interface RequestRecord {
+  /** All times are `performance.now()` milliseconds. */
+  startedAt: number
+  firstByteAt: number | null
+  tokenId: string | null
+  mode: string | null
+  model: string | null
+  /** The id of the upstream credential, never the credential. */
+  keyId: string | null
+  upstreamRequestId: string | null
+  usage: Usage
+  /** How a relayed answer ended; null for an ordinary one. */
+  outcome: string | null
+  error: GatewayError | null
+}
+
+export function createRecord (): RequestRecord {
+  return {
+    startedAt: performance.now(),
+    firstByteAt: null,
+    tokenId: null,
+    mode: null,
+    model: null,
+    keyId: null,
+    upstreamRequestId: null,
+    usage: emptyUsage(),
+    outcome: null,
+    error: null
+  }
+}
+
+/** One line per request, written when the raw response closes: that comes also when the client aborts, which `onResponse` does not. */
+export default fp(async (app) => {
+  // @ts-expect-error decorated per request: the hook below sets it before anything can read it
+  app.decorateRequest('record', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    request.record = createRecord()
+    reply.raw.once('close', () => writeLine(request, reply))
+    done()
+  })
+}, { name: 'ccproxy-request-log', fastify: '5.x' })
+
+function writeLine (request: FastifyRequest, reply: FastifyReply): void {
+  const record = request.record
+  const now = performance.now()
+  const level = request.routeOptions.config.quiet === true ? 'debug' : 'info'
+  request.log[level]({
+    method: request.method,
+    route: request.routeOptions.url ?? null,
+    // 499 is nginx's word for a client that left before it was told anything.
+    status: reply.raw.headersSent ? reply.raw.statusCode : 499,
+    tokenId: record.tokenId,
+    mode: record.mode,
+    model: record.model,
+    keyId: record.keyId,
+    upstreamRequestId: record.upstreamRequestId,
+    ...record.usage,
+    ttfbMs: record.firstByteAt === null ? null : rounded(record.firstByteAt - record.startedAt),
+    durationMs: rounded(now - record.startedAt),
+    outcome: record.outcome,
+    ...describeError(record.error)
+  }, 'request')
+}
+
+/** A client's own mistake is told by its code alone, for the message may quote the request; a fault on this side is told with its cause. */
+function describeError (error: GatewayError | null): object | undefined {
+  if (error === null) return undefined
+  if (error.status < 500) return { error: error.code }
+  const cause = error.cause instanceof Error ? error.cause : undefined
+  return { error: error.code, reason: error.message, cause: cause && { name: cause.name, message: cause.message, stack: cause.stack } }
+}
+
+function rounded (ms: number): number {
+  return Math.round(ms * 100) / 100
+}
