@@ -15,9 +15,9 @@ const MessagesBody = Type.Object({
   model: Type.String({ minLength: 1, description: 'Send the id of a model, for example "claude-sonnet-5-5"' }),
   messages: Type.Array(Type.Unknown(), { description: 'Send the conversation as an array of messages' }),
   stream: Type.Optional(Type.Boolean({ description: 'Send true, false, or leave it out' }))
-}, { additionalProperties: true })
+}, { additionalProperties: true, description: 'Send a JSON object with content-type application/json' })
 
-const CountTokensBody = Type.Pick(MessagesBody, ['model', 'messages'], { additionalProperties: true })
+const CountTokensBody = Type.Omit(MessagesBody, ['stream'])
 
 const response = { 200: Passed, '4xx': AnthropicError, '5xx': AnthropicError }
 

@@ -1,0 +1,202 @@
+import t from 'tap'
+import fc from 'fast-check'
+import { createKeyPool, type KeyPool, type KeyPoolDeps } from '../../src/plugins/key-pool.ts'
+
+const START = Date.parse('2026-11-22T12:00:00Z')
+const MODEL = 'claude-sonnet-5-5'
+
+function pool (names: string[], deps: Partial<KeyPoolDeps> = {}) {
+  const clock = { now: START }
+  const keys = names.map((name) => ({ key: `sk-ant-made-up-${name}`, name }))
+  const pool = createKeyPool({ keys, strategy: 'round_robin', clock: () => clock.now, ...deps })
+  const take = (model = MODEL) => {
+    const lease = pool.acquire(model)
+    return { name: lease.key.slice('sk-ant-made-up-'.length), lease }
+  }
+  /** Takes a key, settles it well, and says which it was. */
+  const use = (model = MODEL) => {
+    const { name, lease } = take(model)
+    lease.settle({ kind: 'ok' })
+    return name
+  }
+  const refuse = () => take().lease.settle({ kind: 'credential', reason: 'the upstream answered 401' })
+  return { pool, clock, take, use, refuse }
+}
+
+/** Why no key could be lent. */
+function refusal (pool: KeyPool, model = MODEL): unknown {
+  try {
+    pool.acquire(model)
+    return 'a key was lent'
+  } catch (error) {
+    return error
+  }
+}
+
+t.test('round robin takes turns, beginning with the first', async (t) => {
+  const { use } = pool(['a', 'b', 'c'])
+  t.same([use(), use(), use(), use()], ['a', 'b', 'c', 'a'])
+})
+
+t.test('turns stay even while another key rests', async (t) => {
+  const { use, take } = pool(['a', 'b', 'c'])
+  take().lease.settle({ kind: 'quota', reason: '429', retryAfter: 60_000 })
+  t.same([use(), use(), use(), use()], ['b', 'c', 'b', 'c'])
+})
+
+t.test('random draws among the healthy', async (t) => {
+  const draws = [0, 0.99, 0.5, 0]
+  const { use, take } = pool(['a', 'b', 'c'], { strategy: 'random', random: () => draws.shift()! })
+  t.same([use(), use(), use()], ['a', 'c', 'b'])
+  take().lease.settle({ kind: 'quota', reason: '429', retryAfter: 60_000 })
+  draws.push(0)
+  t.equal(use(), 'b')
+})
+
+t.test('a key leaves the pool at the third refusal in a row, not before', async (t) => {
+  const { pool: p, refuse, use } = pool(['a'])
+  refuse()
+  refuse()
+  t.equal(use(), 'a')
+  refuse()
+  refuse()
+  t.equal(p.stats().healthy_keys, 1, 'a success in between starts the count anew')
+  refuse()
+  t.equal(p.stats().healthy_keys, 0)
+  t.match(refusal(p), { type: 'overloaded_error', status: 529, retryAfter: 30 })
+})
+
+t.test('it comes back by time, is probed by one request, and rests twice as long when refused again', async (t) => {
+  const { pool: p, clock, refuse, take } = pool(['a'])
+  for (let i = 0; i < 3; i++) refuse()
+  t.equal(p.available, false)
+  clock.now += 30_000
+  t.equal(p.available, true)
+  const probe = take()
+  t.match(refusal(p), { code: 'all_keys_refused' }, 'nobody else while the probe is out')
+  probe.lease.settle({ kind: 'credential', reason: 'the upstream answered 401' })
+  t.match(refusal(p), { retryAfter: 60 })
+  clock.now += 60_000
+  take().lease.settle({ kind: 'ok' })
+  t.equal(p.stats().healthy_keys, 1)
+})
+
+t.test('a returning key is tried also while others are healthy', async (t) => {
+  const { clock, use, take } = pool(['a', 'b'])
+  for (let i = 0; i < 3; i++) {
+    take().lease.settle({ kind: 'credential', reason: '401' })
+    use()
+  }
+  t.same([use(), use()], ['b', 'b'])
+  clock.now += 30_000
+  t.ok([use(), use()].includes('a'))
+})
+
+t.test('a probe given up by its client leaves room for the next', async (t) => {
+  const { clock, refuse, take } = pool(['a'])
+  for (let i = 0; i < 3; i++) refuse()
+  clock.now += 30_000
+  take().lease.settle({ kind: 'neutral', reason: null })
+  t.equal(take().name, 'a')
+})
+
+t.test('a pause never grows beyond half an hour', async (t) => {
+  const { pool: p, clock, refuse } = pool(['a'])
+  for (let i = 0; i < 20; i++) {
+    refuse()
+    clock.now += 30 * 60_000
+  }
+  refuse()
+  t.match(refusal(p), { retryAfter: 1_800 })
+})
+
+t.test('a rate limit rests one model of one key', async (t) => {
+  const { pool: p, take, use } = pool(['a'])
+  take().lease.settle({ kind: 'quota', reason: '429', retryAfter: 2_500 })
+  t.match(refusal(p), { type: 'rate_limit_error', status: 429, retryAfter: 3 })
+  t.equal(use('claude-haiku-5-5'), 'a')
+})
+
+t.test('the earliest key that is free again sets retry-after', async (t) => {
+  const { pool: p, clock, take, use } = pool(['a', 'b'])
+  take().lease.settle({ kind: 'quota', reason: '429', retryAfter: 60_000 })
+  take().lease.settle({ kind: 'quota', reason: '429', retryAfter: 20_000 })
+  t.match(refusal(p), { retryAfter: 20 })
+  clock.now += 20_000
+  t.equal(use(), 'b')
+})
+
+t.test('a rest is clamped, and has a length of its own where the upstream names none', async (t) => {
+  const { pool: p, take } = pool(['a'])
+  take().lease.settle({ kind: 'quota', reason: '429', retryAfter: 18 * 86_400_000 })
+  t.match(refusal(p), { retryAfter: 1_800 })
+  take('other').lease.settle({ kind: 'quota', reason: '429', retryAfter: null })
+  t.match(refusal(p, 'other'), { retryAfter: 30 })
+})
+
+t.test('faults of the request, the platform or the client rest nothing', async (t) => {
+  const { pool: p, take } = pool(['a'])
+  for (let i = 0; i < 10; i++) take().lease.settle({ kind: 'neutral', reason: i % 2 === 0 ? 'the upstream answered 529' : null })
+  t.match(p.stats(), { healthy_keys: 1, keys: [{ request_count: 10, error_count: 5, consecutive_failures: 0 }] })
+})
+
+t.test('settling twice counts once', async (t) => {
+  const { pool: p, take } = pool(['a'])
+  const { lease } = take()
+  t.equal(p.leases, 1)
+  lease.settle({ kind: 'neutral', reason: 'x' })
+  lease.settle({ kind: 'credential', reason: 'x' })
+  t.equal(p.leases, 0)
+  t.match(p.stats().keys[0], { error_count: 1, consecutive_failures: 0 })
+})
+
+t.test('an empty pool names the setting that is missing', async (t) => {
+  t.match(refusal(pool([]).pool), { status: 503, code: 'no_api_keys', message: /CCPROXY_CLAUDE_API_KEYS/ })
+})
+
+t.test('stats show the last eight characters, and nothing of a short key', async (t) => {
+  const { pool: p, take } = pool(['long-enough-12345678'])
+  take().lease.settle({ kind: 'quota', reason: 'the upstream answered 429', retryAfter: 5_000 })
+  t.match(p.stats(), {
+    total_keys: 1,
+    healthy_keys: 1,
+    keys: [{
+      id: /^key_[0-9a-f]{12}$/,
+      name: 'long-enough-12345678',
+      key: '...12345678',
+      request_count: 1,
+      error_count: 1,
+      last_used: '2026-11-22T12:00:00.000Z',
+      last_error: '2026-11-22T12:00:00.000Z',
+      last_error_reason: 'the upstream answered 429',
+      is_healthy: true,
+      cooldowns: [{ model: MODEL, until: '2026-11-22T12:00:05.000Z', reason: 'the upstream answered 429' }]
+    }]
+  })
+  t.equal(createKeyPool({ keys: [{ key: 'short-made-u' }], strategy: 'round_robin' }).stats().keys[0]!.key, '...')
+})
+
+t.test('whatever happens, leases are counted right and no key is lent that rests for the model', async () => {
+  const outcome = fc.constantFrom('ok', 'credential', 'quota', 'neutral', 'hold')
+  fc.assert(fc.property(fc.array(fc.tuple(outcome, fc.nat(40_000)), { maxLength: 60 }), (steps) => {
+    const { pool: p, clock } = pool(['a', 'b', 'c'])
+    let open = 0
+    for (const [kind, wait] of steps) {
+      clock.now += wait
+      let lease
+      try {
+        lease = p.acquire(MODEL)
+      } catch {
+        continue
+      }
+      const row = p.stats().keys.find(({ id }) => id === lease.keyId)!
+      if (row.out_until !== null || row.cooldowns.length > 0) return false
+      open++
+      if (kind === 'hold') continue
+      open--
+      if (kind === 'quota') lease.settle({ kind, reason: 'x', retryAfter: wait })
+      else lease.settle({ kind, reason: 'x' } as Parameters<typeof lease.settle>[0])
+    }
+    return p.leases === open
+  }), { numRuns: 300 })
+})
