@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type RawServerDefault } from 'fastify'
+import fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type RawServerDefault, type RouteOptions } from 'fastify'
 import type { Config } from './config.ts'
 import adminGuard from './plugins/admin-guard.ts'
 import auth from './plugins/auth.ts'
@@ -26,14 +26,17 @@ export interface BuildOptions {
   logStream?: { write (line: string): void }
   /** Shown by `GET /`. */
   version?: string
+  /** Told of every route as it is registered. */
+  onRoute?: (route: RouteOptions) => void
 }
 
 /**
  * The gateway, ready to listen. Opens no port and reads no environment, so that a test can mount it.
  * Reading this function is reading the architecture: what a request relies on, in order, then who answers it.
  */
-export async function buildApp (config: Config, { logStream, version = '0.0.0' }: BuildOptions = {}): Promise<FastifyInstance> {
+export async function buildApp (config: Config, { logStream, version = '0.0.0', onRoute }: BuildOptions = {}): Promise<FastifyInstance> {
   const app = fastify(serverOptions(config, logStream))
+  if (onRoute !== undefined) app.addHook('onRoute', onRoute)
   useEnvelope(app, 'anthropic')
 
   // What every request can rely on.
