@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { TOKEN_MODES, type TokenMode, type TokenRow } from '../plugins/database/schema.ts'
 import { isValid } from '../plugins/token-store.ts'
-import { AdminError, NullableTime, Time } from './schemas.ts'
+import { AdminError, isoTime, nullableIsoTime, NullableTime, Time } from './schemas.ts'
 
 export const ModeSchema = (options: { default?: TokenMode } = {}) =>
   Type.Unsafe<TokenMode>({ type: 'string', enum: [...TOKEN_MODES], ...options })
@@ -27,14 +27,10 @@ export function describeToken (row: TokenRow, now: number): Static<typeof TokenS
     mode: row.mode,
     created_at: isoTime(row.created_at),
     expires_at: isoTime(row.expires_at),
-    revoked_at: row.revoked_at === null ? null : isoTime(row.revoked_at),
-    last_used_at: row.last_used_at === null ? null : isoTime(row.last_used_at),
+    revoked_at: nullableIsoTime(row.revoked_at),
+    last_used_at: nullableIsoTime(row.last_used_at),
     is_valid: isValid(row, now)
   }
-}
-
-export function isoTime (epochMs: number): string {
-  return new Date(epochMs).toISOString()
 }
 
 const InfoSchema = {

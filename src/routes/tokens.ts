@@ -3,8 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { DURATION_EXAMPLES, parseDuration } from '../duration.ts'
 import { GatewayError } from '../errors.ts'
 import { ADMIN_BODY_LIMIT } from '../plugins/admin-guard.ts'
-import { AdminError, Time } from './schemas.ts'
-import { describeToken, isoTime, ModeSchema, TokenSchema } from './token-info.ts'
+import { AdminError, isoTime, Time } from './schemas.ts'
+import { describeToken, ModeSchema, TokenSchema } from './token-info.ts'
 
 /** The longest life of a token, in milliseconds: ten years. */
 const LONGEST_LIFE = 3_650 * 86_400_000
@@ -14,10 +14,10 @@ const UNFIT_IN_NAME = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 
 const GenerateSchema = {
   body: Type.Object({
-    name: Type.String({ minLength: 1, maxLength: 100 }),
+    name: Type.String({ minLength: 1, maxLength: 100, description: 'Send a name of 1 to 100 characters' }),
     expires_in: Type.Optional(Type.String({ description: `Give a duration such as ${DURATION_EXAMPLES}` })),
     mode: ModeSchema({ default: 'both' })
-  }, { additionalProperties: false }),
+  }, { additionalProperties: false, description: 'Send a JSON object' }),
   response: {
     200: Type.Object({
       token: Type.String(),
@@ -35,7 +35,9 @@ const ListSchema = {
 }
 
 const RevokeSchema = {
-  body: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }, { additionalProperties: false }),
+  body: Type.Object({
+    id: Type.String({ minLength: 1, maxLength: 100, description: 'Send the id that GET /api/token/list shows' })
+  }, { additionalProperties: false, description: 'Send a JSON object' }),
   response: { 200: Type.Object({ message: Type.String() }), '4xx': AdminError }
 }
 
