@@ -97,8 +97,10 @@ function serverOptions (config: Config, stream: BuildOptions['logStream']): Fast
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
     trustProxy: config.server.trust_proxy.length > 0 ? config.server.trust_proxy : false,
-    // Time to receive a request; Fastify's default of none would leave slow bodies unbounded. It does not limit the answer.
-    requestTimeout: 60_000,
+    // Time to receive a request, long enough for 32 MiB over a slow line; Fastify's default is none. It does not limit the answer.
+    requestTimeout: 120_000,
+    // Whoever closes has drained: what is open then would keep the process for ever.
+    forceCloseConnections: true,
     keepAliveTimeout: 75_000,
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
     bodyLimit: 64 * 1024,

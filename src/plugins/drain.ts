@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { GatewayError } from '../errors.ts'
-import { shutdownError, type Exchanges } from './exchanges.ts'
+import { shutdownError } from './exchanges.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,19 +15,33 @@ declare module 'fastify' {
 export type Drain = ReturnType<typeof createDrain>
 
 interface DrainDeps {
-  exchanges: Pick<Exchanges, 'idle' | 'endAll'>
-  /** How long running streams may go on, in milliseconds. */
+  /** Ends every running answer with an error. */
+  endAll: (error: GatewayError) => void
+  /** How long running requests may go on, in milliseconds. */
   timeout: number
 }
 
-/** The way out: no new work, running streams finish, and what still runs at the deadline ends with an error event. */
-export function createDrain ({ exchanges, timeout }: DrainDeps) {
-  let running: Promise<void> | null = null
+/** How long clients may take to read the error that ends their answer, in milliseconds. */
+const LAST_WORDS = 2_000
 
-  async function run (): Promise<void> {
-    const deadline = setTimeout(() => exchanges.endAll(shutdownError()), timeout)
-    await exchanges.idle()
-    clearTimeout(deadline)
+/** The way out: no new work, running requests finish, and what still runs at the deadline ends with an error event. */
+export function createDrain ({ endAll, timeout }: DrainDeps) {
+  let open = 0
+  let running: Promise<void> | null = null
+  let finish: (() => void) | null = null
+
+  function begin (): Promise<void> {
+    return new Promise((resolve) => {
+      if (open === 0) return resolve()
+      let timer = setTimeout(() => {
+        timer = setTimeout(() => finish?.(), LAST_WORDS)
+        endAll(shutdownError())
+      }, timeout)
+      finish = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   return {
@@ -35,19 +49,32 @@ export function createDrain ({ exchanges, timeout }: DrainDeps) {
       return running !== null
     },
 
-    /** Resolves when the last exchange has ended, by itself or at the deadline. Calling again joins the drain that runs. */
+    /** A request has arrived. */
+    enter (): void {
+      open++
+    },
+
+    /** Its response has closed. */
+    leave (): void {
+      if (--open === 0) finish?.()
+    },
+
+    /** Resolves when the last request has ended, by itself or after the deadline. Calling again joins the drain that runs. */
     start (): Promise<void> {
-      running ??= run()
+      running ??= begin()
       return running
     }
   }
 }
 
 export default fp<{ timeout: number }>(async (app, { timeout }) => {
-  const drain = createDrain({ exchanges: app.exchanges, timeout })
+  const drain = createDrain({ endAll: app.exchanges.endAll, timeout })
   app.decorate('drain', drain)
 
   app.addHook('onRequest', (request, reply, done) => {
+    // Counted from the first byte on: a request whose body is still on its way has no exchange yet.
+    drain.enter()
+    reply.raw.once('close', drain.leave)
     if (!drain.active) return done()
     reply.header('connection', 'close')
     if (request.routeOptions.config.duringDrain === true) return done()

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ClientSink } from '../upstreams/client-sink.ts'
 import { TICK } from '../plugins/exchanges.ts'
 import { keepBodyBytes } from '../plugins/native-body.ts'
+import { revokedError } from '../plugins/token-store.ts'
+import { ClientSink } from '../upstreams/client-sink.ts'
 import type { UpstreamRequest } from '../upstreams/upstream.ts'
 import { AnthropicError, Passed } from './schemas.ts'
 
@@ -46,7 +47,10 @@ function relay (request: FastifyRequest, reply: FastifyReply, endpoint: Upstream
   const { exchanges, apiUpstream } = request.server
   const { record, clientToken } = request
   record.model = model
+  // The body may have taken its time: the token can have been revoked since the headers came, or the client have left.
+  if (clientToken.revoked_at !== null) throw revokedError()
   reply.hijack()
+  if (reply.raw.destroyed) return
   const client = new ClientSink(reply.raw, {
     envelope: 'anthropic',
     requestId: request.id,
