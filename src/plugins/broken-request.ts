@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { GatewayError, errorBody } from '../errors.ts'
 
@@ -6,7 +7,9 @@ import { GatewayError, errorBody } from '../errors.ts'
  * is told, since its `error` object reads alike in all of them. Source of the codes: Node.js, Event 'clientError'.
  */
 export function refuseBrokenRequest (error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+  // Text of our own would stand in the middle of an answer that has begun. Node's own handler asks the same.
+  const { _httpMessage: running } = socket as Socket & { _httpMessage?: ServerResponse | null }
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || running?.headersSent === true) {
     socket.destroy()
     return
   }

@@ -38,7 +38,8 @@ function parseJson (bytes: Buffer, encoding: string | undefined): unknown {
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown
   } catch (error) {
-    throw invalid('body', `body: is not valid JSON (${(error as Error).message}).`)
+    // V8 quotes the text around the fault; the message must not repeat what was sent.
+    throw invalid('body', `body: is not valid JSON (${(error as Error).message.replace(/, (?:\.\.\.)?".*/s, '')}).`)
   }
 }
 

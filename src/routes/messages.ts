@@ -13,7 +13,7 @@ const BODY_LIMIT = 32 * 1024 * 1024
 
 /** Only what the gateway relies on is checked: the rest is the upstream's to judge, so that new fields are never refused here. */
 const MessagesBody = Type.Object({
-  model: Type.String({ minLength: 1, description: 'Send the id of a model, for example "claude-sonnet-5-5"' }),
+  model: Type.String({ minLength: 1, maxLength: 256, description: 'Send the id of a model, for example "claude-sonnet-5-5"' }),
   messages: Type.Array(Type.Unknown(), { description: 'Send the conversation as an array of messages' }),
   stream: Type.Optional(Type.Boolean({ description: 'Send true, false, or leave it out' }))
 }, { additionalProperties: true, description: 'Send a JSON object with content-type application/json' })

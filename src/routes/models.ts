@@ -14,7 +14,7 @@ const Page = Type.Object({
 }, { additionalProperties: true })
 
 const ModelId = Type.Object({
-  id: Type.String({ pattern: '^[A-Za-z0-9._:@-]{1,128}$', description: 'Send a model\'s id, for example "claude-sonnet-5-5"' })
+  id: Type.String({ pattern: '^(?!\\.{1,2}$)[A-Za-z0-9._:@-]{1,128}$', description: 'Send a model\'s id, for example "claude-sonnet-5-5"' })
 })
 
 /** `GET /v1/models` and `/v1/models/{id}`, asked upstream and remembered. `x-ccproxy-cache` says how fresh an answer is. */

@@ -70,15 +70,19 @@ export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections }:
    */
   async function ask (path: string, headers: IncomingHttpHeaders): Promise<Answer> {
     const lease = keyPool.acquire('')
+    let answer: Answer
     try {
-      const answer = await dispatcher.request({ origin, path: prefix + path, method: 'GET', headers: upstreamHeaders(headers, lease) })
-      lease.settle(outcomeOf(answer.statusCode, answer.headers, Date.now()))
-      return { status: answer.statusCode, headers: answer.headers, body: Buffer.from(await answer.body.arrayBuffer()) }
+      const { statusCode: status, headers: got, body } = await dispatcher.request({ origin, path: prefix + path, method: 'GET', headers: upstreamHeaders(headers, lease) })
+      lease.settle(outcomeOf(status, got, Date.now()))
+      answer = { status, headers: got, body: Buffer.from(await body.arrayBuffer()) }
     } catch (error) {
       const fault = upstreamFault(error as Error, false)
       lease.settle({ kind: 'neutral', reason: fault.message })
       throw fault
     }
+    const fault = notOurs(answer)
+    if (fault !== null) throw fault
+    return answer
   }
 
   const upstream: Upstream = { send }
@@ -170,7 +174,7 @@ class Attempt implements Flow, Sink {
 const ERROR_EVENT = Buffer.from('event: error')
 
 /** An answer that the API cannot have given: passing it on would mislead the client. */
-function notOurs ({ status, headers }: Opening): GatewayError | null {
+function notOurs ({ status, headers }: Pick<Opening, 'status' | 'headers'>): GatewayError | null {
   const type = headers['content-type'] ?? ''
   if (status >= 300 && status < 400) {
     return new GatewayError('api_error', `The upstream answered with a redirect (${status}), which is never followed; check CCPROXY_CLAUDE_API_URL.`, {

@@ -148,7 +148,7 @@ export class ClientSink implements Sink {
   #errorEvent (error: GatewayError): string {
     const body = JSON.stringify(errorBody(error, this.#options.envelope, this.#options.requestId))
     const field = this.#options.envelope === 'openai' ? '' : 'event: error\n'
-    return `${this.#boundary.atBoundary ? '' : '\n'}${field}data: ${body}\n\n`
+    return `${this.#boundary.atLineStart ? '' : '\n'}${field}data: ${body}\n\n`
   }
 
   #closed (): void {

@@ -26,6 +26,11 @@ export class BoundaryTracker {
   get atBoundary (): boolean {
     return this.#trailing >= 2
   }
+
+  /** Whether the next byte begins a line. */
+  get atLineStart (): boolean {
+    return this.#trailing >= 1
+  }
 }
 
 /**
