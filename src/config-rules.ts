@@ -1,0 +1,129 @@
+import type { TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { isIP } from 'node:net'
+import { DURATION_EXAMPLES, parseDuration } from './duration.ts'
+
+const MIN_SECRET_BYTES = 32
+
+/** A rule of one setting: what is wrong with the text, or `undefined`. */
+type Rule = (text: string, schema: TSchema) => string | undefined
+
+const RULES: Record<string, Rule> = {
+  duration: durationRule,
+  upstream_url: urlRule,
+  cidr: (text) => isCidr(text) ? undefined : 'must be an IP address or a CIDR, such as 10.0.0.0/8 or fd00::/8',
+  visible: (text) => /^[\x21-\x7e]+$/.test(text) ? undefined : 'must hold only visible ASCII characters: no spaces, line breaks or control characters'
+}
+
+/** Brings a setting as it was written (text, or what YAML made of it) nearer to the type its schema asks for; what cannot be brought stays. */
+export function coerce (schema: TSchema, written: unknown): unknown {
+  if (schema['type'] === 'array') {
+    const entries = typeof written === 'string' ? written.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '') : written
+    return Array.isArray(entries) ? entries.map((entry) => coerce(schema['items'], entry)) : entries
+  }
+  if (typeof written !== 'string') return written
+  const text = written.trim()
+  if (schema['type'] === 'object') return { key: text }
+  const isNumeric = schema['type'] === 'integer' || schema['type'] === 'number'
+  return isNumeric && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+/** Everything that is wrong with a setting, each as the end of a sentence. Shows the value unless it is a secret, or may hold one. */
+export function complaints (schema: TSchema, value: unknown, secret = schema['secret'] === true): string[] {
+  if (schema['type'] === 'array' && Array.isArray(value)) {
+    return value.flatMap((entry, index) => complaints(schema['items'], entry, secret).map((complaint) => `entry ${index + 1}: ${complaint}`))
+  }
+  if (schema['type'] === 'object' && typeof value === 'object' && value !== null && !Array.isArray(value)) return fieldComplaints(schema, value, secret)
+  const complaint = RULES[schema['rule']]?.(String(value), schema) ?? (Value.Check(schema, value) ? undefined : `must be ${expected(schema)}`)
+  return complaint === undefined ? [] : [complaint + shown(value, secret)]
+}
+
+function fieldComplaints ({ properties, required = [] }: TSchema, entry: object, secret: boolean): string[] {
+  const fields = new Map(Object.entries<TSchema>(properties))
+  const missing = (required as string[]).filter((name) => !Object.hasOwn(entry, name)).map((name) => `"${name}" is required`)
+  const wrong = Object.entries(entry).flatMap(([name, value]) => {
+    const field = fields.get(name)
+    if (field === undefined) return [`must have no other names than ${[...fields.keys()].join(', ')}`]
+    return complaints(field, value, secret).map((complaint) => `"${name}" ${complaint}`)
+  })
+  return [...missing, ...wrong]
+}
+
+function expected (schema: TSchema): string {
+  if (schema['anyOf'] !== undefined) return `one of ${(schema['anyOf'] as TSchema[]).map((choice) => choice['const']).join(', ')}`
+  switch (schema['type']) {
+    case 'array': return 'a list, or text with commas'
+    case 'object': return `text, or an entry with ${Object.keys(schema['properties']).join(', ')}`
+    case 'integer': return `a whole number ${schema['maximum'] === undefined ? `of at least ${schema['minimum']}` : `from ${schema['minimum']} to ${schema['maximum']}`}`
+    case 'number': return `a number above ${schema['exclusiveMinimum']}`
+    default: return 'text that is not empty (a number needs quotes to be text)'
+  }
+}
+
+/** Values that are no secret themselves can hold one by mistake: credentials in a URL, a key on the wrong line. */
+function shown (value: unknown, secret: boolean): string {
+  const text = JSON.stringify(value) ?? ''
+  return secret || text.length > 40 || /@|sk-|ccp-/.test(text) ? '' : `; it is ${text}`
+}
+
+function durationRule (text: string, { min, max }: TSchema): string | undefined {
+  const length = parseDuration(text)
+  if (length === undefined) return `must be a duration such as ${DURATION_EXAMPLES}`
+  return length < parseDuration(min)! || length > parseDuration(max)! ? `must be a duration from ${min} to ${max}` : undefined
+}
+
+function urlRule (text: string): string | undefined {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return 'must be a URL such as https://api.anthropic.com'
+  if (url.username !== '' || url.password !== '') return 'must not hold credentials; remove what stands before the @'
+  if (/[?#]/.test(text)) return 'must not hold a query or a fragment; end it after the path'
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) return 'must begin with https://; plain http is allowed for loopback hosts only, such as http://127.0.0.1:9000'
+  return undefined
+}
+
+function isLoopback (host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/** The same URL without a slash at its end, so that a path can be appended. */
+export function normaliseUrl (text: string): string {
+  const { origin, pathname } = new URL(text)
+  return origin + pathname.replace(/\/+$/, '')
+}
+
+/** A prefix of 0 would trust everyone, and Fastify's address matcher refuses it. */
+function isCidr (text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+}
+
+/** How a missing or weak secret is mended: a command that makes one, fit to be pasted. */
+export function howToMake (env: string): string {
+  const prefix = env === 'CCPROXY_ADMIN_KEY' ? 'ccp-admin-' : ''
+  return `make one with: (umask 077; node -p "'${env}=${prefix}' + crypto.randomBytes(32).toString('base64url')" >> .env)`
+}
+
+/**
+ * Checks of the secrets beside their type: weak ones (refused in production, warned about elsewhere) and API keys given twice.
+ * `raw` holds the settings by section and name; their types may be wrong.
+ */
+export function secretFindings (raw: Record<string, Record<string, unknown>>, production: boolean): { problems: string[], warnings: string[] } {
+  const problems = duplicates(raw['claude']?.['api_keys'])
+  const weak = [
+    ['CCPROXY_JWT_SECRET', 'jwt.secret', raw['jwt']?.['secret']],
+    ['CCPROXY_STORAGE_ENCRYPTION_KEY', 'storage.encryption_key', raw['storage']?.['encryption_key']]
+  ].filter((row): row is [string, string, string] => typeof row[2] === 'string' && Buffer.byteLength(row[2]) < MIN_SECRET_BYTES)
+    .map(([env, file]) => `${env} (${file}): is shorter than ${MIN_SECRET_BYTES} bytes${production ? '' : ', which production refuses'}; ${howToMake(env)}`)
+  return production ? { problems: [...problems, ...weak], warnings: [] } : { problems, warnings: weak }
+}
+
+function duplicates (apiKeys: unknown): string[] {
+  const entriesOf = new Map<string, number[]>()
+  for (const [index, entry] of (Array.isArray(apiKeys) ? apiKeys : []).entries()) {
+    if (typeof entry?.key === 'string') entriesOf.set(entry.key, [...entriesOf.get(entry.key) ?? [], index + 1])
+  }
+  return [...entriesOf].filter(([, entries]) => entries.length > 1).map(([key, entries]) =>
+    `CCPROXY_CLAUDE_API_KEYS (claude.api_keys): entries ${entries.join(' and ')} are the same key (it ends in ${key.slice(-4)}); keep one.`)
+}

@@ -1,0 +1,74 @@
+import './node-version.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from './config.ts'
+
+// Loaded late: a static import would be linked, and could fail, before the Node version has been looked at.
+const { readFileSync } = await import('node:fs')
+const { default: closeWithGrace } = await import('close-with-grace')
+const { buildApp } = await import('./app.ts')
+const { ConfigError, loadConfig } = await import('./config.ts')
+const { ensureSecrets, loadDotEnv } = await import('./first-start.ts')
+
+/** Time to close what is left after a drain, or after a fault that allows for none; milliseconds. */
+const CLOSING_TIME = 5_000
+
+/** What an operator can mend is told in plain words; a stack trace would only hide it. */
+function giveUp (message: string): never {
+  console.error(message)
+  process.exit(1)
+}
+
+function readConfig (): Config {
+  const place = { env: process.env, cwd: process.cwd() }
+  try {
+    loadDotEnv(place)
+    const firstStart = ensureSecrets(place)
+    if (firstStart !== undefined) console.error(firstStart)
+    const { config, warnings } = loadConfig(place)
+    for (const warning of warnings) console.error(`Warning: ${warning}`)
+    return config
+  } catch (error) {
+    if (error instanceof ConfigError) giveUp(error.message)
+    throw error
+  }
+}
+
+/** Running answers are not waited for: nothing can be relied on any more. */
+async function endAfterFault (app: FastifyInstance, err: unknown): Promise<never> {
+  app.log.fatal({ err }, 'a fault that nobody handled: ending')
+  setTimeout(() => process.exit(1), CLOSING_TIME).unref()
+  await app.close()
+  process.exit(1)
+}
+
+/** The first signal lets running answers finish, the second ends at once. */
+function closeOnSignals (app: FastifyInstance, drainTimeout: number): void {
+  closeWithGrace({
+    delay: drainTimeout + 2 * CLOSING_TIME,
+    logger: app.log,
+    // After a real SIGSEGV and its kin no JavaScript can run safely. Source: Node.js docs, "Signal events".
+    skip: ['SIGHUP', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'beforeExit'],
+    onSecondSignal: (signal) => app.log.warn(`${signal} again: ending at once`)
+  }, async ({ signal, err }) => {
+    if (signal === undefined) return endAfterFault(app, err)
+    app.log.info(`${signal} received: draining`)
+    await app.drain.start()
+    await app.close()
+  })
+  // A closed terminal or a habit from other servers must not end the gateway; there is nothing to reload.
+  process.on('SIGHUP', () => app.log.info('SIGHUP received: ignored'))
+}
+
+const config = readConfig()
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+const app = await buildApp(config, { version })
+closeOnSignals(app, config.server.drain_timeout)
+const { host, port } = config.server
+try {
+  await app.listen({ host, port })
+} catch (error) {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined) throw error
+  const reason = code === 'EADDRINUSE' ? 'the port is in use' : `not possible (${code})`
+  giveUp(`Cannot listen on ${host} port ${port}: ${reason}. Set CCPROXY_SERVER_HOST or CCPROXY_SERVER_PORT (server.host, server.port) to another one.`)
+}
