@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type RawServerDefault, type RouteOptions } from 'fastify'
 import type { Config } from './config.ts'
 import adminGuard from './plugins/admin-guard.ts'
@@ -95,7 +95,7 @@ function serverOptions (config: Config, stream: BuildOptions['logStream']): Fast
     logger: { level: config.log.level, stream, base: null },
     // One line per request is written by the request log.
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+    genReqId: requestIds(),
     trustProxy: config.server.trust_proxy.length > 0 ? config.server.trust_proxy : false,
     // Time to receive a request, long enough for 32 MiB over a slow line; Fastify's default is none. It does not limit the answer.
     requestTimeout: 120_000,
@@ -108,4 +108,11 @@ function serverOptions (config: Config, stream: BuildOptions['logStream']): Fast
     frameworkErrors: refuseBadUrl,
     clientErrorHandler: refuseBrokenRequest
   }
+}
+
+/** Ids that no other start of the gateway gives: a random part for the process, and a count. */
+function requestIds (): () => string {
+  const prefix = `req_${randomBytes(9).toString('hex')}`
+  let count = 0
+  return () => `${prefix}${(++count).toString(36).padStart(6, '0')}`
 }

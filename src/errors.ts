@@ -39,6 +39,8 @@ export interface GatewayErrorOptions {
   param?: string
   /** Seconds until a retry can succeed; sent as `retry-after`. */
   retryAfter?: number
+  /** Whether sending the same again can help. By default it can after 429 and faults of the server. */
+  retryable?: boolean
   cause?: unknown
 }
 
@@ -50,6 +52,7 @@ export class GatewayError extends Error {
   readonly code: string
   readonly param: string | null
   readonly retryAfter: number | undefined
+  readonly retryable: boolean
 
   constructor (type: ErrorType, message: string, options: GatewayErrorOptions = {}) {
     super(message, { cause: options.cause })
@@ -58,6 +61,7 @@ export class GatewayError extends Error {
     this.code = options.code ?? type
     this.param = options.param ?? null
     this.retryAfter = options.retryAfter
+    this.retryable = options.retryable ?? (this.status >= 500 || this.status === 429)
   }
 }
 
@@ -71,6 +75,17 @@ export function errorBody (error: GatewayError, envelope: Envelope, requestId: s
     case 'admin':
       return { error: { code: error.code, message: error.message } }
   }
+}
+
+/**
+ * The headers that go with it. `x-should-retry: false` keeps clients from trying again and again what cannot succeed: without it, Claude Code
+ * is silent for minutes over a refused token. Source: Anthropic SDKs, `shouldRetry`.
+ */
+export function errorHeaders (error: GatewayError, requestId: string): Record<string, string> {
+  const headers: Record<string, string> = { 'request-id': requestId }
+  if (error.retryAfter !== undefined) headers['retry-after'] = String(error.retryAfter)
+  if (!error.retryable) headers['x-should-retry'] = 'false'
+  return headers
 }
 
 /** A complaint of the schema validator; `parentSchema` is there because the validator is asked to be verbose. */

@@ -20,17 +20,12 @@ function giveUp (message: string): never {
 
 function readConfig (): Config {
   const place = { env: process.env, cwd: process.cwd() }
-  try {
-    loadDotEnv(place)
-    const firstStart = ensureSecrets(place)
-    if (firstStart !== undefined) console.error(firstStart)
-    const { config, warnings } = loadConfig(place)
-    for (const warning of warnings) console.error(`Warning: ${warning}`)
-    return config
-  } catch (error) {
-    if (error instanceof ConfigError) giveUp(error.message)
-    throw error
-  }
+  loadDotEnv(place)
+  const firstStart = ensureSecrets(place)
+  if (firstStart !== undefined) console.error(firstStart)
+  const { config, warnings } = loadConfig(place)
+  for (const warning of warnings) console.error(`Warning: ${warning}`)
+  return config
 }
 
 /** Running answers are not waited for: nothing can be relied on any more. */
@@ -59,16 +54,23 @@ function closeOnSignals (app: FastifyInstance, drainTimeout: number): void {
   process.on('SIGHUP', () => app.log.info('SIGHUP received: ignored'))
 }
 
-const config = readConfig()
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-const app = await buildApp(config, { version })
-closeOnSignals(app, config.server.drain_timeout)
-const { host, port } = config.server
-try {
-  await app.listen({ host, port })
-} catch (error) {
-  const { code } = error as NodeJS.ErrnoException
-  if (code === undefined) throw error
-  const reason = code === 'EADDRINUSE' ? 'the port is in use' : `not possible (${code})`
-  giveUp(`Cannot listen on ${host} port ${port}: ${reason}. Set CCPROXY_SERVER_HOST or CCPROXY_SERVER_PORT (server.host, server.port) to another one.`)
+async function start (): Promise<void> {
+  const config = readConfig()
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  const app = await buildApp(config, { version })
+  closeOnSignals(app, config.server.drain_timeout)
+  const { host, port } = config.server
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    const reason = code === 'EADDRINUSE' ? 'the port is in use' : `not possible (${code})`
+    giveUp(`Cannot listen on ${host} port ${port}: ${reason}. Set CCPROXY_SERVER_HOST or CCPROXY_SERVER_PORT (server.host, server.port) to another one.`)
+  }
 }
+
+await start().catch((error: unknown) => {
+  if (error instanceof ConfigError) giveUp(error.message)
+  throw error
+})

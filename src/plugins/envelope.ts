@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { GatewayError, errorBody, toGatewayError, type Envelope } from '../errors.ts'
+import { errorBody, errorHeaders, GatewayError, toGatewayError, type Envelope } from '../errors.ts'
 
 /** Makes a scope tell its errors, and its unknown paths, in the given protocol. Call it before the scope's routes are registered. */
 export function useEnvelope (scope: FastifyInstance, envelope: Envelope): void {
@@ -23,10 +23,9 @@ function sendError (error: GatewayError, envelope: Envelope, request: FastifyReq
 }
 
 function send (error: GatewayError, envelope: Envelope, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
   return reply
     .code(error.status)
-    .header('request-id', request.id)
+    .headers(errorHeaders(error, request.id))
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
     .send(errorBody(error, envelope, request.id))

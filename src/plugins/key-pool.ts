@@ -169,7 +169,7 @@ function outUntil (failures: number, now: number): number {
 function noKey (ring: PoolKey[], store: KeyStateStore, model: string, now: number): GatewayError {
   if (ring.length === 0) {
     return new GatewayError('api_error', 'The gateway has no upstream API key; its operator must set CCPROXY_CLAUDE_API_KEYS.', {
-      status: 503, code: 'no_api_keys'
+      status: 503, code: 'no_api_keys', retryable: false
     })
   }
   const states = ring.map((key) => store.snapshot(key.id))

@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
-import { GatewayError, errorBody, type Envelope } from '../errors.ts'
+import { errorBody, errorHeaders, type Envelope, type GatewayError } from '../errors.ts'
 import { forwardedResponseHeaders } from './headers.ts'
 import { isEventStream, type Flow, type Sink } from './sink.ts'
-import { BoundaryTracker } from './sse-bytes.ts'
+import { EventSplitter } from './sse-bytes.ts'
 
 /** How long a client may take to read a final error before its connection is cut, in milliseconds. */
 const LINGER = 1_000
+
+/** How much of an event is kept back until the rest of it has come, in bytes; a larger one is let through as it comes. */
+const MAX_HALF = 256 * 1024
 
 /** How an exchange ended, as the log tells it. */
 export type Outcome = 'complete' | 'client_closed' | 'client_stalled' | 'failed'
@@ -30,7 +33,12 @@ export interface ClientSinkOptions {
 export class ClientSink implements Sink {
   readonly #raw: ServerResponse
   readonly #options: ClientSinkOptions
-  readonly #boundary = new BoundaryTracker()
+  readonly #events = new EventSplitter()
+  /** The half of an event that the client has not been sent yet. */
+  #half: Buffer[] = []
+  #halfLength = 0
+  /** Half an event was too large to wait: the client is in the middle of it. */
+  #insideEvent = false
   #flow: Flow | null = null
   #stream = false
   #stall: NodeJS.Timeout | null = null
@@ -71,15 +79,12 @@ export class ClientSink implements Sink {
 
   data (chunk: Buffer): boolean {
     if (this.#over || this.#raw.destroyed) return true
-    this.#quiet = 0
-    if (this.#stream) this.#boundary.see(chunk)
-    if (this.#raw.write(chunk)) return true
-    if (this.#stall === null) this.#waitForDrain()
-    return false
+    return this.#stream ? this.#writeEvents(chunk) : this.#write(chunk)
   }
 
   end (): void {
     if (this.#over || this.#outcome !== null) return
+    this.#flushHalf()
     this.#outcome = 'complete'
     this.#raw.end()
     if ((this.#raw.socket?.writableLength ?? 0) > 0 && this.#stall === null) this.#startStall()
@@ -91,7 +96,7 @@ export class ClientSink implements Sink {
     this.#outcome = 'failed'
     this.#error = error
     if (!this.#raw.headersSent) this.#sendError(error)
-    else if (this.#stream) this.#raw.end(this.#errorEvent(error))
+    else if (this.#stream && !this.#insideEvent) this.#raw.end(this.#errorEvent(error))
     else this.#raw.destroy()
     this.#flow?.abort()
     setTimeout(() => { if (!this.#over) this.#raw.destroy() }, LINGER).unref()
@@ -103,9 +108,48 @@ export class ClientSink implements Sink {
    */
   tick (): void {
     if (++this.#quiet < this.#options.quietTicks || !this.#stream || this.#over || this.#outcome !== null) return
-    if (!this.#boundary.atBoundary || this.#stall !== null || !this.#raw.headersSent) return
+    if (this.#insideEvent || this.#stall !== null) return
     this.#quiet = 0
     this.#raw.write(this.#options.envelope === 'openai' ? ': ping\n\n' : 'event: ping\ndata: {"type": "ping"}\n\n')
+  }
+
+  /**
+   * Writes what is complete. The half of an event that a chunk may end with waits for its other half: no client can act on half an event,
+   * and should the upstream break off there, the client must not be left in the middle of one.
+   */
+  #writeEvents (chunk: Buffer): boolean {
+    const end = this.#events.split(chunk)
+    if (end === chunk.length && this.#halfLength === 0) {
+      this.#insideEvent = false
+      return this.#write(chunk)
+    }
+    if (end > 0) {
+      this.#flushHalf()
+      this.#insideEvent = false
+      this.#write(chunk.subarray(0, end))
+    }
+    if (end < chunk.length) {
+      this.#half.push(chunk.subarray(end))
+      this.#halfLength += chunk.length - end
+    }
+    if (this.#insideEvent || this.#halfLength > MAX_HALF) {
+      this.#insideEvent = true
+      this.#flushHalf()
+    }
+    return this.#stall === null
+  }
+
+  #flushHalf (): void {
+    for (const piece of this.#half) this.#write(piece)
+    this.#half = []
+    this.#halfLength = 0
+  }
+
+  #write (bytes: Buffer): boolean {
+    this.#quiet = 0
+    if (this.#raw.write(bytes)) return true
+    if (this.#stall === null) this.#waitForDrain()
+    return false
   }
 
   #waitForDrain (): void {
@@ -130,25 +174,19 @@ export class ClientSink implements Sink {
 
   #sendError (error: GatewayError): void {
     const body = JSON.stringify(errorBody(error, this.#options.envelope, this.#options.requestId))
-    const headers: Record<string, string | number> = {
+    const headers = {
       'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-      'request-id': this.#options.requestId
+      'content-length': String(Buffer.byteLength(body)),
+      ...errorHeaders(error, this.#options.requestId)
     }
-    if (error.retryAfter !== undefined) headers['retry-after'] = error.retryAfter
     this.#raw.writeHead(error.status, headers)
-    this.#options.onStart(error.status, headers as IncomingHttpHeaders)
+    this.#options.onStart(error.status, headers)
     this.#raw.end(body)
   }
 
-  /**
-   * The error event, so begun that it also ends an event which the upstream left half sent: a field that comes later in the same event
-   * wins, so that a half event becomes the error event. Source: HTML standard, server-sent events, 9.2.6.
-   */
   #errorEvent (error: GatewayError): string {
     const body = JSON.stringify(errorBody(error, this.#options.envelope, this.#options.requestId))
-    const field = this.#options.envelope === 'openai' ? '' : 'event: error\n'
-    return `${this.#boundary.atLineStart ? '' : '\n'}${field}data: ${body}\n\n`
+    return `${this.#options.envelope === 'openai' ? '' : 'event: error\n'}data: ${body}\n\n`
   }
 
   #closed (): void {

@@ -3,34 +3,33 @@
 const LF = 0x0a
 const CR = 0x0d
 
-/**
- * Tracks, over any chunking, whether the bytes so far end at an event boundary (a blank line, or nothing at all).
- * Only there may something of our own be put between the upstream's events.
- */
-export class BoundaryTracker {
+/** Finds, over any chunking, where the last complete event ends: only there may something of our own follow. */
+export class EventSplitter {
   /** Line feeds at the very end of the stream so far, carriage returns ignored; 2 or more is a blank line. */
   #trailing = 2
 
-  see (chunk: Buffer): void {
-    let at = chunk.length - 1
-    let feeds = 0
-    while (at >= 0 && feeds < 2) {
-      const byte = chunk[at]
-      if (byte === LF) feeds++
-      else if (byte !== CR) break
-      at--
+  /** @returns the index just behind the last blank line that ends in this chunk, or 0 when none does */
+  split (chunk: Buffer): number {
+    const before = this.#trailing
+    this.#trailing = trailingFeeds(chunk, before)
+    for (let at = chunk.length - 1; at >= 0; at--) {
+      if (chunk[at] !== LF) at = chunk.lastIndexOf(LF, at)
+      if (at === -1) return 0
+      const previous = chunk[at - 1] === CR ? at - 2 : at - 1
+      if (previous < 0 ? before > 0 : chunk[previous] === LF) return at + 1
     }
-    this.#trailing = at < 0 ? Math.min(2, this.#trailing + feeds) : feeds
+    return 0
   }
+}
 
-  get atBoundary (): boolean {
-    return this.#trailing >= 2
+function trailingFeeds (chunk: Buffer, before: number): number {
+  let feeds = 0
+  for (let at = chunk.length - 1; at >= 0; at--) {
+    if (chunk[at] === LF) feeds++
+    else if (chunk[at] !== CR) return feeds
+    if (feeds === 2) return feeds
   }
-
-  /** Whether the next byte begins a line. */
-  get atLineStart (): boolean {
-    return this.#trailing >= 1
-  }
+  return Math.min(2, before + feeds)
 }
 
 /**
@@ -81,20 +80,24 @@ export class LineMarker {
 
   /** Goes on with a match begun in an earlier chunk: index behind the marker, -1 when the chunk ended first, 0 when it was none. */
   #continue (chunk: Buffer): number {
-    const missing = this.#marker.length - this.#matched
-    const length = Math.min(missing, chunk.length)
-    const matches = chunk.compare(this.#marker, this.#matched, this.#matched + length, 0, length) === 0
-    if (!matches) {
-      this.#matched = 0
-      return 0
+    // Byte by byte: nearly every chunk begins a line with the name of another event, and differs after a few bytes.
+    for (let at = 0; at < chunk.length; at++) {
+      if (chunk[at] !== this.#marker[this.#matched]) {
+        this.#matched = 0
+        return 0
+      }
+      if (++this.#matched === this.#marker.length) {
+        this.#matched = 0
+        return at + 1
+      }
     }
-    this.#matched = length === missing ? 0 : this.#matched + length
-    return length === missing ? length : -1
+    return -1
   }
 
   /** The length of the longest start of the marker that the chunk ends with. Only one line feed can begin it: the last. */
   #tail (chunk: Buffer, from: number): number {
-    const start = chunk.lastIndexOf(0x0a)
+    if (chunk[chunk.length - 1] === LF) return from < chunk.length ? 1 : 0
+    const start = chunk.lastIndexOf(LF)
     const length = chunk.length - start
     if (start < from || length >= this.#marker.length) return 0
     return chunk.compare(this.#marker, 0, length, start) === 0 ? length : 0

@@ -16,6 +16,8 @@ export class UpstreamFlow implements Dispatcher.DispatchHandler, Flow {
   #controller: Controller | null = null
   #aborted = false
   #answered = false
+  /** The upstream has had its last word: there is nothing left to abort. */
+  #done = false
 
   constructor (sink: Sink) {
     this.#sink = sink
@@ -37,10 +39,12 @@ export class UpstreamFlow implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseEnd (): void {
+    this.#done = true
     if (!this.#aborted) this.#sink.end()
   }
 
   onResponseError (_controller: Controller, error: Error): void {
+    this.#done = true
     if (!this.#aborted) this.#sink.fail(upstreamFault(error, this.#answered))
   }
 
@@ -51,7 +55,7 @@ export class UpstreamFlow implements Dispatcher.DispatchHandler, Flow {
   abort (): void {
     if (this.#aborted) return
     this.#aborted = true
-    this.#controller?.abort(abortReason())
+    if (!this.#done) this.#controller?.abort(abortReason())
   }
 }
 

@@ -52,5 +52,5 @@ t.test('an answer without a request id gets the gateway\'s own', async (t) => {
   })
   const gateway = await startGateway(t, upstream.url)
   const { headers } = await send(gateway.url, { headers: gateway.headers, body: messages() })
-  t.match(headers['request-id'], /^req_[0-9a-f]{32}$/)
+  t.match(headers['request-id'], /^req_[0-9a-z]{24,}$/)
 })

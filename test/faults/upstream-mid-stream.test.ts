@@ -8,7 +8,8 @@ import { STREAMING } from '../helpers/settled.ts'
 import { MESSAGE_START, textDelta } from '../helpers/upstream.ts'
 import { endsWithErrorEvent, nothingIsLeft } from './expect.ts'
 
-// An upstream that fails once the answer has begun: the client keeps what came and is told with an error event. Never a clean end.
+// An upstream that fails once the answer has begun: the client keeps every whole event and is told with an error event. Never a clean end,
+// and never half an event, which a client could only choke on.
 
 const DELTA = textDelta('hello')
 const CUTS: Record<string, string> = {
@@ -39,14 +40,16 @@ for (const [how, { end, type = 'api_error', config }] of Object.entries(ENDS)) {
       })
       const gateway = await startGateway(t, upstream.url, config)
       const exchange = new Exchange(gateway.url, { headers: gateway.headers, body: STREAMING })
+      const whole = text.slice(0, text.search(/(?:(?<=\n)\r?\n)(?!.*(?<=\n)\r?\n)/s)) + (text.includes('\r') ? '\r\n' : '\n')
       // The fault comes once the client has read what there was: a reset may overtake what is still on its way.
       go = async (socket) => {
-        await exchange.has(text)
+        await exchange.has(whole)
         end(socket)
       }
 
       const answer = await exchange.done
-      t.ok(answer.body.toString().startsWith(text), 'what came is unchanged')
+      t.match(answer.body.toString().slice(whole.length), /^event: error\ndata: [^\n]+\n\n$/, 'behind the whole events stands the error and nothing else')
+      t.ok(answer.body.toString().startsWith(whole), 'which came unchanged')
       endsWithErrorEvent(t, answer, type)
       t.equal(parseEvents(answer.body.toString())[0]?.event, 'message_start')
       await nothingIsLeft(t, gateway)

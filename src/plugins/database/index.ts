@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import fp from 'fastify-plugin'
 import { Kysely, SqliteDialect } from 'kysely'
+import { ConfigError } from '../../config.ts'
 import { migrate } from './migrations.ts'
 import type { Database } from './schema.ts'
 
@@ -26,7 +27,7 @@ const BUSY_TIMEOUT = 5_000
 /**
  * Opens the database and brings it to the schema of this program.
  * @returns the database, and what closes it with everything in the one file
- * @throws Error that names the path, its setting and the cause
+ * @throws ConfigError that names the path, its setting and the cause
  */
 export async function createDatabase ({ path }: DatabaseOptions) {
   let sqlite: Sqlite.Database | undefined
@@ -37,7 +38,7 @@ export async function createDatabase ({ path }: DatabaseOptions) {
     return { db, close: () => closeDatabase(db, sqlite!) }
   } catch (error) {
     sqlite?.close()
-    throw new Error(`The database "${path}" (CCPROXY_STORAGE_DB_PATH) cannot be used: ${reasonOf(error)}.`, { cause: error })
+    throw new ConfigError([`CCPROXY_STORAGE_DB_PATH (storage.db_path): the database "${path}" cannot be used: ${reasonOf(error)}.`])
   }
 }
 
