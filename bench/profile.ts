@@ -1,0 +1,114 @@
+/**
+ * Where the gateway's time goes: a sampled profile of the warm process under the load of the cost table, told per request.
+ * `node bench/profile.ts [small|stream|burst|large] [--target proxy] [--top 40] [--save file.cpuprofile]`
+ */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { Profiler } from 'node:inspector'
+import { buildCases, type CaseName } from './cases.ts'
+import { makeBed } from './children.ts'
+import { load } from './load.ts'
+import { circumstances, circumstancesText, figure, table } from './report.ts'
+
+const CONNECTIONS = 32
+/** A profile wants more samples than a round of the cost table gives. */
+const TIMES = 10
+
+/** Microseconds by name. */
+type Times = Map<string, number>
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    target: { type: 'string', default: 'gateway' },
+    top: { type: 'string', default: '40' },
+    save: { type: 'string' }
+  }
+})
+const name = (positionals[0] ?? 'small') as CaseName
+const work = buildCases()[name]
+const requests = work.requests * TIMES
+const about = circumstances('profile')
+
+const { profile, cpu } = await profileUnderLoad()
+if (flags.save !== undefined) writeFileSync(flags.save, JSON.stringify(profile))
+print()
+
+async function profileUnderLoad () {
+  await using bed = await makeBed('upstream', 256)
+  const child = await bed.start(flags.target as 'proxy' | 'gateway')
+  await load(child, name, work, { connections: CONNECTIONS, requests: work.requests * 4 })
+  await child.profileStart()
+  const before = await child.usage()
+  await load(child, name, work, { connections: CONNECTIONS, requests })
+  const after = await child.usage()
+  return { profile: await child.profileStop(), cpu: (after.cpu - before.cpu) / requests }
+}
+
+function print (): void {
+  const self = selfTimes(profile)
+  const byPlace = new Map<string, number>()
+  const byFunction = new Map<string, number>()
+  for (const node of profile.nodes) {
+    add(byPlace, placeOf(node), self.get(node.id) ?? 0)
+    add(byFunction, functionOf(node), self.get(node.id) ?? 0)
+  }
+  console.log(circumstancesText(about))
+  console.log(`\n${flags.target}, ${work.title}: µs per request over ${requests} requests; ${figure(cpu, 1)} of processor time, profiler included\n`)
+  console.log(table(['where', 'self'], rows(byPlace)))
+  console.log(`\n${table(['function', 'self'], rows(byFunction))}`)
+  console.log(`\n${table(['function of the program, with all it calls', 'total'], rows(totals(profile, self)))}`)
+}
+
+/** Microseconds spent in each node itself; what the profiler spends on its own start is not the program's. */
+function selfTimes ({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Map<number, number> {
+  const own = new Set(nodes.filter((node) => node.callFrame.url === 'node:inspector').map((node) => node.id))
+  const self = new Map<number, number>()
+  samples.forEach((id, index) => {
+    if (!own.has(id)) self.set(id, (self.get(id) ?? 0) + (timeDeltas[index] ?? 0))
+  })
+  return self
+}
+
+/** Time of each function outside Node and V8 with everything it calls; a function that calls itself counts once. */
+function totals ({ nodes }: Profiler.Profile, self: Map<number, number>): Times {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const times: Times = new Map()
+  function walk (node: Profiler.ProfileNode, above: Set<string>): number {
+    const label = functionOf(node)
+    const counts = node.callFrame.url.startsWith('file:') && !above.has(label)
+    let total = self.get(node.id) ?? 0
+    for (const id of node.children ?? []) total += walk(byId.get(id)!, counts ? new Set([...above, label]) : above)
+    if (counts) add(times, label, total)
+    return total
+  }
+  walk(nodes[0]!, new Set())
+  return times
+}
+
+/** The package, folder or part of the runtime that a function belongs to. */
+function placeOf ({ callFrame: { url, functionName } }: Profiler.ProfileNode): string {
+  const packaged = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(url)
+  if (packaged !== null) return packaged[1]!
+  if (url.startsWith('node:')) return url
+  if (url === '') return functionName === '' ? '(native)' : functionName
+  return `ccproxy ${url.split('/').slice(-2).join('/')}`
+}
+
+function functionOf (node: Profiler.ProfileNode): string {
+  const { functionName, url, lineNumber } = node.callFrame
+  const name = functionName === '' ? '(anonymous)' : functionName
+  return url === '' ? name : `${name} ${url.split('/').slice(-2).join('/')}:${lineNumber + 1}`
+}
+
+function add (times: Times, key: string, time: number): void {
+  times.set(key, (times.get(key) ?? 0) + time)
+}
+
+function rows (times: Times): string[][] {
+  return [...times]
+    .filter(([key]) => key !== '(idle)')
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, Number(flags.top))
+    .map(([key, time]) => [key, figure(time / requests, 1)])
+}

@@ -1,0 +1,48 @@
+/** The upstream of the cost table: plain node:http, the answers ready as bytes, so that it costs as little as it can. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buildCases, CASE_HEADER, type CaseName } from '../cases.ts'
+import { answerParent } from './probe.ts'
+
+const cases = buildCases()
+
+/** What the API sends beside the body. Source: Anthropic API, response headers and rate limits. */
+const HEADERS = {
+  'request-id': 'req_made_up_upstream_00000001',
+  'anthropic-organization-id': '00000000-0000-4000-8000-000000000000',
+  'anthropic-ratelimit-requests-limit': '4000',
+  'anthropic-ratelimit-requests-remaining': '3999',
+  'anthropic-ratelimit-requests-reset': '2026-01-01T00:00:00Z'
+}
+
+const server = createServer((req, res) => {
+  req.resume()
+  req.on('end', () => answer(req, res))
+})
+
+function answer (req: IncomingMessage, res: ServerResponse): void {
+  const { type, writes, together, length } = cases[req.headers[CASE_HEADER] as CaseName].answer
+  if (writes.length === 1) {
+    res.writeHead(200, { ...HEADERS, 'content-type': type, 'content-length': length }).end(writes[0])
+    return
+  }
+  res.writeHead(200, { ...HEADERS, 'content-type': type })
+  if (together) {
+    for (const bytes of writes) res.write(bytes)
+    res.end()
+  } else {
+    writeInTurns(res, writes, 0)
+  }
+}
+
+/** Node joins the writes of one turn of the event loop into one; so that each event travels alone, each has a turn. */
+function writeInTurns (res: ServerResponse, writes: Buffer[], at: number): void {
+  if (at === writes.length) {
+    res.end()
+    return
+  }
+  res.write(writes[at])
+  setImmediate(writeInTurns, res, writes, at + 1)
+}
+
+server.listen(0, '127.0.0.1', () => answerParent({ port: (server.address() as AddressInfo).port }))
