@@ -8,6 +8,7 @@ const { default: closeWithGrace } = await import('close-with-grace')
 const { buildApp } = await import('./app.ts')
 const { ConfigError, loadConfig } = await import('./config.ts')
 const { ensureSecrets, loadDotEnv } = await import('./first-start.ts')
+const { logDestination } = await import('./log-destination.ts')
 
 /** Time to close what is left after a drain, or after a fault that allows for none; milliseconds. */
 const CLOSING_TIME = 5_000
@@ -57,7 +58,7 @@ function closeOnSignals (app: FastifyInstance, drainTimeout: number): void {
 async function start (): Promise<void> {
   const config = readConfig()
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  const app = await buildApp(config, { version })
+  const app = await buildApp(config, { version, logStream: logDestination() })
   closeOnSignals(app, config.server.drain_timeout)
   const { host, port } = config.server
   try {

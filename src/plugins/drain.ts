@@ -74,7 +74,7 @@ export default fp<{ timeout: number }>(async (app, { timeout }) => {
   app.addHook('onRequest', (request, reply, done) => {
     // Counted from the first byte on: a request whose body is still on its way has no exchange yet.
     drain.enter()
-    reply.raw.once('close', drain.leave)
+    reply.raw.on('close', drain.leave)
     if (!drain.active) return done()
     reply.header('connection', 'close')
     if (request.routeOptions.config.duringDrain === true) return done()

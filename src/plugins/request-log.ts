@@ -51,7 +51,7 @@ export default fp(async (app) => {
   app.decorateRequest('record', null)
   app.addHook('onRequest', (request, reply, done) => {
     request.record = createRecord()
-    reply.raw.once('close', () => writeLine(request, reply))
+    reply.raw.on('close', () => writeLine(request, reply))
     done()
   })
 }, { name: 'ccproxy-request-log', fastify: '5.x' })

@@ -52,7 +52,7 @@ export class ClientSink implements Sink {
     this.#raw = raw
     this.#options = options
     // Ahead of the log line, which tells the outcome.
-    raw.prependOnceListener('close', () => this.#closed())
+    raw.prependListener('close', () => this.#closed())
     // A write that races with the client's leaving is reported here; `close` follows and is what counts.
     raw.on('error', () => {})
   }

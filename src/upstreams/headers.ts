@@ -28,9 +28,16 @@ function pick (headers: IncomingHttpHeaders, names: Set<string>, prefixes: strin
   for (const name in headers) {
     const value = headers[name]
     if (value === undefined || hopByHop?.has(name)) continue
-    if (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) picked[name] = value
+    if (names.has(name) || startsWithOneOf(name, prefixes)) picked[name] = value
   }
   return picked
+}
+
+function startsWithOneOf (name: string, prefixes: string[]): boolean {
+  for (const prefix of prefixes) {
+    if (name.startsWith(prefix)) return true
+  }
+  return false
 }
 
 /** The names that the `Connection` header declares to be meant for this hop only. */
