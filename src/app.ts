@@ -59,7 +59,7 @@ export async function buildApp (config: Config, { logStream, version = '0.0.0', 
   await app.register(apiUpstream, config.claude)
 
   // Who answers. A hook protects exactly the routes registered beside it.
-  await app.register(serviceRoutes, { version })
+  await app.register(serviceRoutes, { version, mode: config.server.mode })
   await app.register(adminScope, { prefix: '/api', config })
   await app.register(tokenScope, { prefix: '/api/token' })
   await app.register(anthropicScope, { prefix: '/v1', config })

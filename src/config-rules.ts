@@ -4,6 +4,8 @@ import { isIP } from 'node:net'
 import { DURATION_EXAMPLES, parseDuration } from './duration.ts'
 
 const MIN_SECRET_BYTES = 32
+/** The admin key is guessed online only, and guesses are limited. */
+const MIN_ADMIN_KEY_BYTES = 16
 
 /** A rule of one setting: what is wrong with the text, or `undefined`. */
 type Rule = (text: string, schema: TSchema) => string | undefined
@@ -112,10 +114,11 @@ export function howToMake (env: string): string {
 export function secretFindings (raw: Record<string, Record<string, unknown>>, production: boolean): { problems: string[], warnings: string[] } {
   const problems = duplicates(raw['claude']?.['api_keys'])
   const weak = [
-    ['CCPROXY_JWT_SECRET', 'jwt.secret', raw['jwt']?.['secret']],
-    ['CCPROXY_STORAGE_ENCRYPTION_KEY', 'storage.encryption_key', raw['storage']?.['encryption_key']]
-  ].filter((row): row is [string, string, string] => typeof row[2] === 'string' && Buffer.byteLength(row[2]) < MIN_SECRET_BYTES)
-    .map(([env, file]) => `${env} (${file}): is shorter than ${MIN_SECRET_BYTES} bytes${production ? '' : ', which production refuses'}; ${howToMake(env)}`)
+    { env: 'CCPROXY_JWT_SECRET', file: 'jwt.secret', value: raw['jwt']?.['secret'], least: MIN_SECRET_BYTES },
+    { env: 'CCPROXY_ADMIN_KEY', file: 'admin.key', value: raw['admin']?.['key'], least: MIN_ADMIN_KEY_BYTES },
+    { env: 'CCPROXY_STORAGE_ENCRYPTION_KEY', file: 'storage.encryption_key', value: raw['storage']?.['encryption_key'], least: MIN_SECRET_BYTES }
+  ].filter(({ value, least }) => typeof value === 'string' && Buffer.byteLength(value) < least)
+    .map(({ env, file, least }) => `${env} (${file}): is shorter than ${least} bytes${production ? '' : ', which production refuses'}; ${howToMake(env)}`)
   return production ? { problems: [...problems, ...weak], warnings: [] } : { problems, warnings: weak }
 }
 

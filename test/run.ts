@@ -12,6 +12,7 @@ export interface Tally {
 if (import.meta.main) {
   const tally = total([await step('eslint', '.'), await step('tsc'), await testStep(process.argv.slice(2))])
   process.exitCode = tally.failed > 0 ? 1 : 0
+  if (tally.skipped > 0) console.log(`\n${tally.skipped} skipped`)
   console.log(`\n${lastLine(tally)}`)
 }
 
@@ -61,6 +62,6 @@ export function total (tallies: Tally[]): Tally {
   }))
 }
 
-export function lastLine ({ passed, failed, skipped }: Tally): string {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+export function lastLine ({ passed, failed }: Tally): string {
+  return `${passed} passed, ${failed} failed`
 }

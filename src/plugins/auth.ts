@@ -6,7 +6,7 @@ import { GatewayError } from '../errors.ts'
 import { clientTokenOf, credentialInQuery } from './credentials.ts'
 import type { TokenMode, TokenRow } from './database/schema.ts'
 import type { GuessLimitOptions, GuessLimits } from './guess-limits.ts'
-import { revokedError, type TokenStore } from './token-store.ts'
+import { isValid, revokedError, type TokenStore } from './token-store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -65,9 +65,9 @@ export function createAuth ({ jwt, tokens, limits, issuer, clock = Date.now }: A
     const claims = claimsOf(token)
     const row = tokens.get(claims.jti)
     if (row === undefined || !speaksFor(claims, row)) throw invalidToken()
-    if (row.revoked_at !== null) throw revokedError()
-    if (clock() >= row.expires_at) throw expiredToken()
-    return row
+    if (isValid(row, clock())) return row
+    seen.delete(token)
+    throw row.revoked_at === null ? expiredToken() : revokedError()
   }
 
   /**
@@ -100,7 +100,7 @@ export function createAuth ({ jwt, tokens, limits, issuer, clock = Date.now }: A
       done()
     },
 
-    /** The token of a row: an HS256 JWT. The same row gives the same token, which is kept nowhere. */
+    /** The token of a row: an HS256 JWT. The same row gives the same token, which is stored nowhere. */
     signToken (row: TokenRow): string {
       const claims: Claims = {
         iss: issuer,

@@ -16,7 +16,9 @@ export function refuseBrokenRequest (error: NodeJS.ErrnoException, socket: Socke
   const [reason, fault] = describe(error.code)
   const body = JSON.stringify(errorBody(fault, 'anthropic', 'none'))
   socket.end(`HTTP/1.1 ${fault.status} ${reason}\r\ncontent-type: application/json; charset=utf-8\r\n` +
-    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  // Node has stopped timing this socket: a client that never closes its side would keep it for ever.
+  () => socket.destroy())
 }
 
 function describe (code: string | undefined): [string, GatewayError] {

@@ -22,7 +22,7 @@ interface DrainDeps {
 }
 
 /** How long clients may take to read the error that ends their answer, in milliseconds. */
-const LAST_WORDS = 2_000
+const LAST_WORDS = 6_000
 
 /** The way out: no new work, running requests finish, and what still runs at the deadline ends with an error event. */
 export function createDrain ({ endAll, timeout }: DrainDeps) {
@@ -33,6 +33,7 @@ export function createDrain ({ endAll, timeout }: DrainDeps) {
   function begin (): Promise<void> {
     return new Promise((resolve) => {
       if (open === 0) return resolve()
+      // Not unref'ed: the process must live to tell its last clients.
       let timer = setTimeout(() => {
         timer = setTimeout(() => finish?.(), LAST_WORDS)
         endAll(shutdownError())

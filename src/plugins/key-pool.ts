@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../errors.ts'
+import { isoTime, nullableIsoTime } from '../time.ts'
 import type { AttemptOutcome } from '../upstreams/faults.ts'
-import { createMemoryKeyStateStore, type KeyState, type KeyStateStore } from './key-state-store.ts'
+import { ANY_MODEL, createMemoryKeyStateStore, type KeyState, type KeyStateStore } from './key-state-store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -63,7 +64,7 @@ export function createKeyPool ({ keys, strategy, clock = Date.now, random = Math
 
   function usable (key: PoolKey, model: string, now: number): boolean {
     const state = store.snapshot(key.id)
-    return state.outUntil <= now && !(state.outUntil > 0 && key.probing) && !state.cooldowns.has(model)
+    return state.outUntil <= now && !(state.outUntil > 0 && key.probing) && !isResting(state, model)
   }
 
   /** Round robin walks the ring of all keys, so that the turns of the healthy stay even whoever else is out. */
@@ -81,16 +82,22 @@ export function createKeyPool ({ keys, strategy, clock = Date.now, random = Math
     return undefined
   }
 
-  function settle (key: PoolKey, model: string, outcome: AttemptOutcome): void {
+  function settle (key: PoolKey, model: string, lentAt: number, outcome: AttemptOutcome): void {
     const now = clock()
+    const { outUntil: until, outSince } = store.snapshot(key.id)
     key.leases--
-    key.probing = false
-    if (outcome.kind === 'ok') return store.worked(key.id, model)
+    if (lentAt >= until) key.probing = false
+    // An answer to a question asked before the key was taken out says nothing new, neither well nor ill.
+    const stale = until > 0 && lentAt <= outSince
+    if (outcome.kind === 'ok') {
+      if (!stale) store.worked(key.id)
+      return
+    }
     if (outcome.reason === null) return
     key.errors++
     key.lastError = now
     key.lastErrorReason = outcome.reason
-    if (outcome.kind === 'credential') store.refused(key.id, (failures) => outUntil(failures, now))
+    if (outcome.kind === 'credential' && !stale) store.refused(key.id, (failures) => outUntil(failures, now))
     if (outcome.kind === 'quota') {
       const rest = Math.min(outcome.retryAfter ?? DEFAULT_REST, LONGEST_PAUSE)
       store.cooldown(key.id, { model, until: now + rest, reason: outcome.reason })
@@ -131,7 +138,7 @@ export function createKeyPool ({ keys, strategy, clock = Date.now, random = Math
         settle (outcome) {
           if (settled) return
           settled = true
-          settle(key, model, outcome)
+          settle(key, model, now, outcome)
         }
       }
     },
@@ -160,6 +167,14 @@ function poolKey (config: KeyConfig, index: number): PoolKey {
   }
 }
 
+function isResting (state: KeyState, model: string): boolean {
+  return state.cooldowns.has(model) || state.cooldowns.has(ANY_MODEL)
+}
+
+function restingUntil (state: KeyState, model: string): number {
+  return Math.max(state.cooldowns.get(model)?.until ?? 0, state.cooldowns.get(ANY_MODEL)?.until ?? 0)
+}
+
 function outUntil (failures: number, now: number): number {
   if (failures < FAILURE_LIMIT) return 0
   return now + Math.min(FIRST_PAUSE * 2 ** (failures - FAILURE_LIMIT), LONGEST_PAUSE)
@@ -173,9 +188,9 @@ function noKey (ring: PoolKey[], store: KeyStateStore, model: string, now: numbe
     })
   }
   const states = ring.map((key) => store.snapshot(key.id))
-  const earliest = Math.min(...states.map((state) => Math.max(state.outUntil, state.cooldowns.get(model)?.until ?? 0)))
+  const earliest = Math.min(...states.map((state) => Math.max(state.outUntil, restingUntil(state, model))))
   const retryAfter = Math.max(1, Math.ceil((earliest - now) / 1_000))
-  if (states.some((state) => state.cooldowns.has(model))) {
+  if (states.some((state) => isResting(state, model))) {
     return new GatewayError('rate_limit_error', `Every upstream key that works is rate limited for ${model}; the first is free again in ${retryAfter} s.`, {
       code: 'all_keys_limited', retryAfter
     })
@@ -193,17 +208,13 @@ function statsRow (key: PoolKey, state: KeyState, now: number) {
     request_count: key.requests,
     error_count: key.errors,
     consecutive_failures: state.consecutiveFailures,
-    last_used: key.lastUsed === null ? null : isoTime(key.lastUsed),
-    last_error: key.lastError === null ? null : isoTime(key.lastError),
+    last_used: nullableIsoTime(key.lastUsed),
+    last_error: nullableIsoTime(key.lastError),
     last_error_reason: key.lastErrorReason,
     is_healthy: state.outUntil <= now && state.consecutiveFailures < FAILURE_LIMIT,
     out_until: state.outUntil > now ? isoTime(state.outUntil) : null,
     cooldowns: [...state.cooldowns.values()].map(({ model, until, reason }) => ({ model, until: isoTime(until), reason }))
   }
-}
-
-function isoTime (epochMs: number): string {
-  return new Date(epochMs).toISOString()
 }
 
 export default fp<Pick<KeyPoolDeps, 'keys' | 'strategy'>>(async (app, options) => {

@@ -11,6 +11,8 @@ export interface KeyState {
   consecutiveFailures: number
   /** The key is out of the pool until this time; 0 when it is in. */
   outUntil: number
+  /** Since when it has been out. */
+  outSince: number
   cooldowns: ReadonlyMap<string, Cooldown>
 }
 
@@ -22,15 +24,21 @@ export interface KeyStateStore {
   snapshot (keyId: string): KeyState
   /** Rests one model of a key until a time; a later end replaces an earlier one. */
   cooldown (keyId: string, cooldown: Cooldown): void
-  /** Counts one more refusal in a row and takes the key out until `outUntil(failures)`. @returns the new count */
-  refused (keyId: string, outUntil: (failures: number) => number): number
-  /** The key worked, for this model. */
-  worked (keyId: string, model: string): void
+  /** Counts one more refusal in a row and takes the key out until `outUntil(failures)`, 0 for not at all. */
+  refused (keyId: string, outUntil: (failures: number) => number): void
+  /** The key works: what was held against it is forgotten. */
+  worked (keyId: string): void
 }
+
+/** Stands for every model in a cool-down. */
+export const ANY_MODEL = '*'
+/** Models of one key that can rest at the same time. */
+const MOST_MODELS = 64
 
 interface MutableState {
   consecutiveFailures: number
   outUntil: number
+  outSince: number
   cooldowns: Map<string, Cooldown>
 }
 
@@ -40,7 +48,7 @@ export function createMemoryKeyStateStore (clock: () => number): KeyStateStore {
 
   function stateOf (keyId: string): MutableState {
     let state = states.get(keyId)
-    if (state === undefined) states.set(keyId, state = { consecutiveFailures: 0, outUntil: 0, cooldowns: new Map() })
+    if (state === undefined) states.set(keyId, state = { consecutiveFailures: 0, outUntil: 0, outSince: 0, cooldowns: new Map() })
     return state
   }
 
@@ -54,19 +62,20 @@ export function createMemoryKeyStateStore (clock: () => number): KeyStateStore {
     },
     cooldown (keyId, cooldown) {
       const { cooldowns } = stateOf(keyId)
-      if ((cooldowns.get(cooldown.model)?.until ?? 0) < cooldown.until) cooldowns.set(cooldown.model, cooldown)
+      // A client can name any number of models; past a handful of them it is the key that rests.
+      const model = cooldowns.size < MOST_MODELS ? cooldown.model : ANY_MODEL
+      if ((cooldowns.get(model)?.until ?? 0) < cooldown.until) cooldowns.set(model, { ...cooldown, model })
     },
     refused (keyId, outUntil) {
       const state = stateOf(keyId)
       state.consecutiveFailures++
       state.outUntil = outUntil(state.consecutiveFailures)
-      return state.consecutiveFailures
+      if (state.outUntil > 0) state.outSince = clock()
     },
-    worked (keyId, model) {
+    worked (keyId) {
       const state = stateOf(keyId)
       state.consecutiveFailures = 0
       state.outUntil = 0
-      state.cooldowns.delete(model)
     }
   }
 }

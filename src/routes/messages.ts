@@ -1,11 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { TICK } from '../plugins/exchanges.ts'
 import { keepBodyBytes } from '../plugins/native-body.ts'
-import { revokedError } from '../plugins/token-store.ts'
-import { ClientSink } from '../upstreams/client-sink.ts'
-import type { UpstreamRequest } from '../upstreams/upstream.ts'
+import { busy } from '../upstreams/upstream-errors.ts'
+import { relay, type RelayOptions } from './relay.ts'
 import { AnthropicError, Passed } from './schemas.ts'
 
 /** Anthropic's own limit for a Messages request, in bytes. */
@@ -22,16 +19,12 @@ const CountTokensBody = Type.Omit(MessagesBody, ['stream'])
 
 const response = { 200: Passed, '4xx': AnthropicError, '5xx': AnthropicError }
 
-export interface RelayOptions {
-  /** How long a client that does not read keeps its place, in milliseconds. */
-  stallTimeout: number
-  /** Silence after which a running stream is sent a ping, in milliseconds. */
-  pingInterval: number
-}
-
 /** `POST /v1/messages` and `/v1/messages/count_tokens`: Anthropic's protocol, byte for byte. */
 export const messagesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (scope, options) => {
   keepBodyBytes(scope)
+
+  // Before the body is read: a request that will be refused need not send, and we need not hold, up to 32 MiB.
+  scope.addHook('onRequest', (_request, _reply, done) => done(scope.apiUpstream.full ? busy() : undefined))
 
   scope.post('/messages', { bodyLimit: BODY_LIMIT, schema: { body: MessagesBody, response } }, (request, reply) => {
     relay(request, reply, 'messages', request.body.model, options)
@@ -40,36 +33,4 @@ export const messagesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (sc
   scope.post('/messages/count_tokens', { bodyLimit: BODY_LIMIT, schema: { body: CountTokensBody, response } }, (request, reply) => {
     relay(request, reply, 'count_tokens', request.body.model, options)
   })
-}
-
-/** Connects the client's response to an upstream request. From here on the pipeline answers, in success and in failure. */
-function relay (request: FastifyRequest, reply: FastifyReply, endpoint: UpstreamRequest['endpoint'], model: string, options: RelayOptions): void {
-  const { exchanges, apiUpstream } = request.server
-  const { record, clientToken } = request
-  record.model = model
-  // The body may have taken its time: the token can have been revoked since the headers came, or the client have left.
-  if (clientToken.revoked_at !== null) throw revokedError()
-  reply.hijack()
-  if (reply.raw.destroyed) return
-  const client = new ClientSink(reply.raw, {
-    envelope: 'anthropic',
-    requestId: request.id,
-    stallTimeout: options.stallTimeout,
-    quietTicks: Math.max(1, Math.round(options.pingInterval / TICK)),
-    onStart: () => { record.firstByteAt = performance.now() },
-    onClose: (outcome, error) => {
-      exchanges.remove(clientToken.id, client)
-      record.outcome = outcome
-      record.error = error
-    }
-  })
-  exchanges.add(clientToken.id, client)
-  const query = queryOf(request.raw.url!)
-  client.attach(apiUpstream.send({ endpoint, query, headers: request.headers, body: request.bodyBytes, model, record }, client))
-}
-
-/** The query string with its `?`, as sent: the API defines `beta`, and a parameter that it does not know is its own to refuse. */
-function queryOf (url: string): string {
-  const at = url.indexOf('?')
-  return at === -1 ? '' : url.slice(at)
 }

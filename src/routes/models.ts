@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import { forwardedResponseHeaders } from '../upstreams/headers.ts'
 import { createModelCatalogue, type CatalogueAnswer } from '../upstreams/model-catalogue.ts'
+import { queryOf } from './query.ts'
 import { AnthropicError, Passed } from './schemas.ts'
 
 const response = { 200: Passed, '4xx': AnthropicError, '5xx': AnthropicError }
@@ -22,9 +23,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox = async (scope) => {
   const catalogue = createModelCatalogue({ ask: (path, headers) => scope.apiUpstream.ask(path, headers) })
 
   scope.get('/models', { schema: { querystring: Page, response } }, async (request, reply) => {
-    const at = request.raw.url!.indexOf('?')
-    const query = at === -1 ? '' : request.raw.url!.slice(at)
-    return answer(reply, await catalogue.get(`/v1/models${query}`, request.headers))
+    return answer(reply, await catalogue.get(`/v1/models${queryOf(request)}`, request.headers))
   })
 
   scope.get('/models/:id', { schema: { params: ModelId, response } }, async (request, reply) => {
@@ -33,7 +32,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox = async (scope) => {
 }
 
 function answer (reply: FastifyReply, { status, headers, body, cache }: CatalogueAnswer): FastifyReply {
-  const passed = forwardedResponseHeaders(headers)
-  delete passed['content-length']
-  return reply.code(status).headers(passed).header('x-ccproxy-cache', cache).send(body)
+  // A remembered answer has no part in the request ids and rate limits of when it was fetched.
+  const passed = cache === 'miss' ? forwardedResponseHeaders(headers) : { 'content-type': headers['content-type'] }
+  return reply.code(status).headers({ ...passed, 'content-length': body.length }).header('x-ccproxy-cache', cache).send(body)
 }

@@ -18,12 +18,3 @@ export const AdminError = Type.Object({
 /** A point in time: RFC 3339 in UTC. */
 export const Time = Type.String({ format: 'date-time' })
 export const NullableTime = Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' })
-
-/** @param epochMs epoch milliseconds */
-export function isoTime (epochMs: number): string {
-  return new Date(epochMs).toISOString()
-}
-
-export function nullableIsoTime (epochMs: number | null): string | null {
-  return epochMs === null ? null : isoTime(epochMs)
-}

@@ -2,7 +2,8 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { TOKEN_MODES, type TokenMode, type TokenRow } from '../plugins/database/schema.ts'
 import { isValid } from '../plugins/token-store.ts'
-import { AdminError, isoTime, nullableIsoTime, NullableTime, Time } from './schemas.ts'
+import { isoTime, nullableIsoTime } from '../time.ts'
+import { AdminError, NullableTime, Time } from './schemas.ts'
 
 export const ModeSchema = (options: { default?: TokenMode } = {}) =>
   Type.Unsafe<TokenMode>({ type: 'string', enum: [...TOKEN_MODES], ...options })

@@ -3,7 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { DURATION_EXAMPLES, parseDuration } from '../duration.ts'
 import { GatewayError } from '../errors.ts'
 import { ADMIN_BODY_LIMIT } from '../plugins/admin-guard.ts'
-import { AdminError, isoTime, Time } from './schemas.ts'
+import { isoTime } from '../time.ts'
+import { AdminError, Time } from './schemas.ts'
 import { describeToken, ModeSchema, TokenSchema } from './token-info.ts'
 
 /** The longest life of a token, in milliseconds: ten years. */

@@ -9,7 +9,8 @@ import { FirstEventHold, type Opening } from './first-event-hold.ts'
 import { forwardedRequestHeaders } from './headers.ts'
 import type { Answer } from './model-catalogue.ts'
 import type { Flow, Sink } from './sink.ts'
-import { upstreamFault, UpstreamFlow } from './upstream-flow.ts'
+import { busy, connectionFault, notOurs } from './upstream-errors.ts'
+import { UpstreamFlow } from './upstream-flow.ts'
 import type { Upstream, UpstreamRequest } from './upstream.ts'
 import { UsageTap } from './usage-tap.ts'
 
@@ -21,6 +22,11 @@ declare module 'fastify' {
 
 /** Paths of the Anthropic API; a client's own path never becomes part of an upstream address. */
 const PATHS = { messages: '/v1/messages', count_tokens: '/v1/messages/count_tokens' } as const
+
+/** How long a small resource may take: a client that asks for models has a few seconds' patience. */
+const ASK_TIMEOUT = 10_000
+/** The largest small resource, in bytes. */
+const ASK_LIMIT = 4 * 1024 * 1024
 
 /** A flow that never was, for requests refused before anything was sent. */
 const NO_FLOW: Flow = { resume () {}, abort () {} }
@@ -34,10 +40,12 @@ export interface ApiUpstreamDeps {
   dispatcher: Dispatcher
   /** Requests that may run at once; one more is told to come back. */
   maxConnections: number
+  /** How long a small resource may take in all, in milliseconds. */
+  askTimeout?: number
 }
 
 /** The way to the Anthropic API with a pool of keys. */
-export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections }: ApiUpstreamDeps) {
+export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections, askTimeout = ASK_TIMEOUT }: ApiUpstreamDeps) {
   const { origin, pathname } = new URL(url)
   const prefix = pathname === '/' ? '' : pathname.replace(/\/$/, '')
   let running = 0
@@ -51,7 +59,7 @@ export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections }:
       return refuse(sink, error as GatewayError)
     }
     running++
-    const attempt = new Attempt(request, lease, sink, () => running--)
+    const attempt = new Attempt(request, lease, sink, () => { running-- })
     request.record.keyId = lease.keyId
     dispatcher.dispatch({
       origin,
@@ -69,26 +77,39 @@ export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections }:
    * @throws GatewayError when no key can be lent or the upstream cannot be reached
    */
   async function ask (path: string, headers: IncomingHttpHeaders): Promise<Answer> {
+    if (running >= maxConnections) throw busy()
     const lease = keyPool.acquire('')
-    let answer: Answer
+    running++
     try {
-      const { statusCode: status, headers: got, body } = await dispatcher.request({ origin, path: prefix + path, method: 'GET', headers: upstreamHeaders(headers, lease) })
+      const { statusCode: status, headers: got, body } = await dispatcher.request({
+        origin,
+        path: prefix + path,
+        method: 'GET',
+        headers: upstreamHeaders(headers, lease),
+        signal: AbortSignal.timeout(askTimeout)
+      })
       lease.settle(outcomeOf(status, got, Date.now()))
-      answer = { status, headers: got, body: Buffer.from(await body.arrayBuffer()) }
+      const answer = { status, headers: got, body: await wholeBody(body) }
+      const fault = notOurs(answer)
+      if (fault !== null) throw fault
+      return answer
     } catch (error) {
-      const fault = upstreamFault(error as Error, false)
+      const fault = error instanceof GatewayError ? error : connectionFault(error as Error, false)
       lease.settle({ kind: 'neutral', reason: fault.message })
       throw fault
+    } finally {
+      running--
     }
-    const fault = notOurs(answer)
-    if (fault !== null) throw fault
-    return answer
   }
 
   const upstream: Upstream = { send }
   return {
     ...upstream,
     ask,
+    /** Whether one more request may come: asked before its body is read. */
+    get full (): boolean {
+      return running >= maxConnections
+    },
     /** Requests running now. */
     get running (): number {
       return running
@@ -106,16 +127,14 @@ class Attempt implements Flow, Sink {
   readonly #lease: Lease
   readonly #client: Sink
   readonly #stages: Sink
-  readonly #onOver: () => void
   #over = false
 
-  constructor (request: UpstreamRequest, lease: Lease, client: Sink, onOver: () => void) {
+  constructor (request: UpstreamRequest, lease: Lease, client: Sink, onDone: () => void) {
     this.#request = request
     this.#lease = lease
     this.#client = client
-    this.#onOver = onOver
     this.#stages = new FirstEventHold(new UsageTap(client, request.record.usage), (opening) => this.#judge(opening))
-    this.flow = new UpstreamFlow(this)
+    this.flow = new UpstreamFlow(this, onDone)
   }
 
   start (status: number, headers: IncomingHttpHeaders): void {
@@ -133,8 +152,9 @@ class Attempt implements Flow, Sink {
   }
 
   fail (error: GatewayError): void {
-    this.#stages.fail(error)
+    // Settled first: the client's end gives the flow up in its turn, and that would settle it without a reason.
     this.#finish(error.message)
+    this.#stages.fail(error)
   }
 
   resume (): void {
@@ -159,7 +179,7 @@ class Attempt implements Flow, Sink {
     const outcome = outcomeOf(status, headers, Date.now())
     // Counting tokens has limits and faults of its own: they say nothing about the key's worth for messages.
     if (this.#request.endpoint === 'count_tokens' && outcome.kind !== 'ok') return { kind: 'neutral', reason: null }
-    if (status === 200 && bytes.subarray(0, 12).equals(ERROR_EVENT)) return { kind: 'neutral', reason: 'the upstream answered with an error event' }
+    if (status === 200 && /^event: ?error/.test(bytes.toString('latin1', 0, 12))) return { kind: 'neutral', reason: 'the upstream answered with an error event' }
     return outcome
   }
 
@@ -167,26 +187,21 @@ class Attempt implements Flow, Sink {
     if (this.#over) return
     this.#over = true
     this.#lease.settle({ kind: 'neutral', reason })
-    this.#onOver()
   }
 }
 
-const ERROR_EVENT = Buffer.from('event: error')
-
-/** An answer that the API cannot have given: passing it on would mislead the client. */
-function notOurs ({ status, headers }: Pick<Opening, 'status' | 'headers'>): GatewayError | null {
-  const type = headers['content-type'] ?? ''
-  if (status >= 300 && status < 400) {
-    return new GatewayError('api_error', `The upstream answered with a redirect (${status}), which is never followed; check CCPROXY_CLAUDE_API_URL.`, {
-      status: 502, code: 'upstream_redirect'
-    })
+/** A small resource's body. @throws GatewayError when it is not small */
+async function wholeBody (body: Dispatcher.ResponseData['body']): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > ASK_LIMIT) {
+      throw new GatewayError('api_error', 'The upstream\'s answer is larger than such an answer can be.', { status: 502, code: 'upstream_too_large' })
+    }
+    chunks.push(chunk)
   }
-  if (status < 300 && !/^(?:application\/json|text\/event-stream)\b/.test(type)) {
-    return new GatewayError('api_error', 'The upstream answered with something other than JSON or an event stream; check CCPROXY_CLAUDE_API_URL.', {
-      status: 502, code: 'upstream_content_type'
-    })
-  }
-  return null
+  return Buffer.concat(chunks)
 }
 
 function upstreamHeaders (headers: IncomingHttpHeaders, lease: Lease): Record<string, string> {
@@ -202,19 +217,14 @@ function refuse (sink: Sink, error: GatewayError): Flow {
   return NO_FLOW
 }
 
-function busy (): GatewayError {
-  return new GatewayError('overloaded_error', 'The gateway has as many upstream requests running as it may; try again shortly.', {
-    code: 'too_many_requests_running', retryAfter: 1
-  })
-}
-
 export default fp<Config['claude']>(async (app, config) => {
   const dispatcher = new Pool(new URL(config.api_url).origin, {
     connections: config.max_connections,
     // One answer a connection: a slow stream would block whatever is behind it.
     pipelining: 1,
     allowH2: false,
-    connect: { timeout: config.connect_timeout },
+    // Said outright: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment must not open it.
+    connect: { timeout: config.connect_timeout, rejectUnauthorized: true },
     headersTimeout: config.headers_timeout,
     bodyTimeout: config.idle_timeout
   })

@@ -5,7 +5,7 @@ import { isEventStream, type Flow, type Sink } from './sink.ts'
 import { EventSplitter } from './sse-bytes.ts'
 
 /** How long a client may take to read a final error before its connection is cut, in milliseconds. */
-const LINGER = 1_000
+const LINGER = 5_000
 
 /** How much of an event is kept back until the rest of it has come, in bytes; a larger one is let through as it comes. */
 const MAX_HALF = 256 * 1024

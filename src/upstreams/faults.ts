@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { single } from './headers.ts'
 
 /**
  * What an attempt said about its credential.
@@ -26,9 +27,9 @@ export function outcomeOf (status: number, headers: IncomingHttpHeaders, now: nu
  * @returns null when it does not say, or says nothing that can be read
  */
 export function retryAfter (headers: IncomingHttpHeaders, now: number): number | null {
-  const ms = Number(headers['retry-after-ms'] ?? NaN)
+  const ms = Number(single(headers, 'retry-after-ms') ?? NaN)
   if (Number.isFinite(ms) && ms >= 0) return ms
-  const text = headers['retry-after']?.trim()
+  const text = single(headers, 'retry-after')?.trim()
   if (text === undefined || text === '') return null
   const seconds = Number(text)
   if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1_000 : null

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import { isEventStream, type Sink } from './sink.ts'
 import { endOfEvent } from './sse-bytes.ts'
+import { truncatedStream } from './upstream-errors.ts'
 
 /** How much is held back at the most, in bytes, before the answer is let through unjudged. */
 const MAX_HELD = 256 * 1024
@@ -19,7 +20,7 @@ export type Judge = (opening: Opening) => boolean
 
 /**
  * Keeps an answer back until its first event is complete, or its whole body when it is not a stream. Until then nothing has reached the
- * client and a failure can still be mended; after it, chunks go straight through. What was held leaves as the chunks that came.
+ * client and a failure can still be mended; after it, chunks go straight through.
  */
 export class FirstEventHold implements Sink {
   readonly #next: Sink
@@ -30,6 +31,8 @@ export class FirstEventHold implements Sink {
   #stream = false
   #held: Buffer[] = []
   #length = 0
+  /** Bytes of what is held that are known to hold no end of an event. */
+  #searched = 0
 
   constructor (next: Sink, judge: Judge) {
     this.#next = next
@@ -52,6 +55,7 @@ export class FirstEventHold implements Sink {
   }
 
   end (): void {
+    if (this.#state === 'holding' && this.#stream) return this.#next.fail(truncatedStream())
     if (this.#state === 'holding') this.#release()
     if (this.#state === 'passing') this.#next.end()
   }
@@ -62,7 +66,9 @@ export class FirstEventHold implements Sink {
 
   #eventIsComplete (): boolean {
     if (this.#held.length > 1) this.#held = [Buffer.concat(this.#held)]
-    return endOfEvent(this.#held[0]!) !== -1
+    const complete = endOfEvent(this.#held[0]!, Math.max(0, this.#searched - 2)) !== -1
+    this.#searched = this.#length
+    return complete
   }
 
   #release (): boolean {

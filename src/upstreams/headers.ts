@@ -33,6 +33,12 @@ function pick (headers: IncomingHttpHeaders, names: Set<string>, prefixes: strin
   return picked
 }
 
+/** A header's value; the first, where an upstream sends it more than once. */
+export function single (headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : value?.[0]
+}
+
 function startsWithOneOf (name: string, prefixes: string[]): boolean {
   for (const prefix of prefixes) {
     if (name.startsWith(prefix)) return true

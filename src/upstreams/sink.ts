@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GatewayError } from '../errors.ts'
+import { single } from './headers.ts'
 
 /**
  * One stage of the byte pipeline. Stages are plain objects that call the next one:
@@ -7,7 +8,8 @@ import type { GatewayError } from '../errors.ts'
  *     client socket ← ClientSink ← UsageTap ← FirstEventHold ← UpstreamFlow ← upstream
  *
  * Calls arrive as `start`, any number of `data`, then one of `end` or `fail`; `fail` may also come alone.
- * There is no copying between stages: the Buffer that the upstream connection read is the Buffer that is written.
+ * Chunks are handed on, not copied: the Buffer that the upstream connection read is the Buffer that is written (only what is held back until
+ * the first event is complete may be joined).
  */
 export interface Sink {
   /** The answer's status and headers, as the stage before saw them (names in lower case). */
@@ -30,6 +32,5 @@ export interface Flow {
 
 /** True when the headers announce a stream of server-sent events that can be read (and added to) as text. */
 export function isEventStream (headers: IncomingHttpHeaders): boolean {
-  const encoding = headers['content-encoding']
-  return (headers['content-type'] ?? '').startsWith('text/event-stream') && (encoding === undefined || encoding === 'identity')
+  return (single(headers, 'content-type') ?? '').startsWith('text/event-stream') && (single(headers, 'content-encoding') ?? 'identity') === 'identity'
 }

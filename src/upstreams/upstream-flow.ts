@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { errors, type Dispatcher } from 'undici'
-import { GatewayError } from '../errors.ts'
 import type { Flow, Sink } from './sink.ts'
+import { connectionFault } from './upstream-errors.ts'
 
 type Controller = Dispatcher.DispatchController
 
@@ -13,14 +13,17 @@ type Controller = Dispatcher.DispatchController
  */
 export class UpstreamFlow implements Dispatcher.DispatchHandler, Flow {
   readonly #sink: Sink
+  readonly #onDone: () => void
   #controller: Controller | null = null
   #aborted = false
   #answered = false
   /** The upstream has had its last word: there is nothing left to abort. */
   #done = false
 
-  constructor (sink: Sink) {
+  /** @param onDone called once, when undici has let go of the request and its body */
+  constructor (sink: Sink, onDone: () => void) {
     this.#sink = sink
+    this.#onDone = onDone
   }
 
   onRequestStart (controller: Controller): void {
@@ -39,13 +42,13 @@ export class UpstreamFlow implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseEnd (): void {
-    this.#done = true
+    this.#finish()
     if (!this.#aborted) this.#sink.end()
   }
 
   onResponseError (_controller: Controller, error: Error): void {
-    this.#done = true
-    if (!this.#aborted) this.#sink.fail(upstreamFault(error, this.#answered))
+    this.#finish()
+    if (!this.#aborted) this.#sink.fail(connectionFault(error, this.#answered))
   }
 
   resume (): void {
@@ -57,30 +60,15 @@ export class UpstreamFlow implements Dispatcher.DispatchHandler, Flow {
     this.#aborted = true
     if (!this.#done) this.#controller?.abort(abortReason())
   }
+
+  #finish (): void {
+    if (this.#done) return
+    this.#done = true
+    this.#onDone()
+  }
 }
 
 /** undici wants an Error for a reason; it is seen by nobody, for an aborted flow tells its sink nothing. */
 function abortReason (): Error {
   return new errors.RequestAbortedError('the request was given up')
-}
-
-/**
- * Says a fault of the connection in the client's terms. The message names no address: who runs the gateway finds the cause in the log.
- * @param answered whether response headers had arrived
- */
-export function upstreamFault (cause: Error, answered: boolean): GatewayError {
-  const code = (cause as NodeJS.ErrnoException).code ?? cause.name
-  if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError) {
-    const message = answered
-      ? 'The upstream sent nothing for too long and was given up; the answer is not complete.'
-      : 'The upstream did not begin to answer in time.'
-    return new GatewayError('timeout_error', message, { code: 'upstream_timeout', cause })
-  }
-  if (cause instanceof errors.HTTPParserError) {
-    return new GatewayError('api_error', 'The upstream\'s answer is not valid HTTP.', { status: 502, code: 'upstream_invalid', cause })
-  }
-  const message = answered
-    ? 'The connection to the upstream broke off; the answer is not complete.'
-    : `The upstream could not be reached (${code}).`
-  return new GatewayError('api_error', message, { status: 502, code: answered ? 'upstream_reset' : 'upstream_unreachable', cause })
 }

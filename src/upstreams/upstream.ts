@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { RequestRecord } from '../plugins/request-log.ts'
+import type { RequestRecord } from '../request-record.ts'
 import type { Flow, Sink } from './sink.ts'
 
 /** A request in Anthropic's Messages protocol, as an upstream takes it. */

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { GatewayError } from '../errors.ts'
+import type { GatewayError } from '../errors.ts'
 import { isEventStream, type Sink } from './sink.ts'
 import { endOfEvent, eventData, LineMarker } from './sse-bytes.ts'
+import { truncatedStream } from './upstream-errors.ts'
 import { mergeUsage, type Usage } from './usage.ts'
 
 /** A `message_*` event larger than this, in bytes, is passed on unread: it cannot be a plain usage report. */
@@ -40,9 +41,7 @@ export class UsageTap implements Sink {
 
   end (): void {
     if (this.#reader?.finish() === false) {
-      this.#next.fail(new GatewayError('api_error', 'The upstream ended the stream before message_stop; the answer is not complete.', {
-        status: 502, code: 'upstream_truncated'
-      }))
+      this.#next.fail(truncatedStream())
     } else {
       this.#next.end()
     }
@@ -55,8 +54,8 @@ export class UsageTap implements Sink {
 
 class StreamReader {
   readonly #usage: Usage
-  readonly #messageEvents = new LineMarker('event: message_')
-  readonly #errorEvents = new LineMarker('event: error')
+  #messageEvents: LineMarker | null = null
+  #errorEvents: LineMarker | null = null
   /** The bytes since the last `event: message_`, while that event is not complete. */
   #open: Buffer | null = null
   #ended = false
@@ -66,6 +65,7 @@ class StreamReader {
   }
 
   read (chunk: Buffer): void {
+    if (this.#messageEvents === null || this.#errorEvents === null) return this.#readFirst(chunk)
     if (this.#errorEvents.find(chunk, 0) !== -1) this.#ended = true
     let at = 0
     if (this.#open !== null) {
@@ -82,6 +82,14 @@ class StreamReader {
       if (end === -1) this.#keep(rest)
       else this.#take(rest.subarray(0, end))
     }
+  }
+
+  /** The blank behind a field's colon is optional, and a stream has it everywhere or nowhere. Its first chunk holds its first event. */
+  #readFirst (chunk: Buffer): void {
+    const field = /^event:[^ ]/.test(chunk.toString('latin1', 0, 7)) ? 'event:' : 'event: '
+    this.#messageEvents = new LineMarker(`${field}message_`)
+    this.#errorEvents = new LineMarker(`${field}error`)
+    this.read(chunk)
   }
 
   /** @returns whether the stream came to a proper end. */

@@ -6,7 +6,7 @@ import { Exchange } from '../helpers/raw-client.ts'
 import { settled, STREAMING } from '../helpers/settled.ts'
 import { until } from '../helpers/until.ts'
 
-t.test('a client that leaves while the connection to the upstream is being made costs nothing', async (t) => {
+t.test('a client that leaves while the connection to the upstream is being made holds no key, and its request is never sent', async (t) => {
   // An upstream that never answers the TLS handshake: the request waits for a connection.
   const connected = Promise.withResolvers<Socket>()
   let bytes = 0
@@ -26,10 +26,12 @@ t.test('a client that leaves while the connection to the upstream is being made 
   t.equal(gateway.app.keyPool.leases, 1)
 
   exchange.leave()
-  await settled(gateway.app)
+  await until(() => gateway.app.keyPool.leases === 0 && gateway.app.exchanges.size === 0, 'the key to be given back')
+  t.equal(gateway.app.apiUpstream.running, 1, 'its body is held until the connection is there or not, so it goes on counting')
   const hello = bytes
   socket.destroy()
   if (!socket.closed) await once(socket, 'close')
+  await settled(gateway.app)
   t.equal(bytes, hello, 'nothing of the request was ever sent')
   t.equal(gateway.app.keyPool.stats().keys[0]?.error_count, 0, 'the key is not blamed')
 })

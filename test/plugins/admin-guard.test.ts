@@ -33,10 +33,10 @@ t.test('ten wrong keys a minute are answered, the eleventh must wait', async (t)
   t.ok(Number(answer.headers['retry-after']) > 0)
 })
 
-t.test('missing keys count as wrong ones', async (t) => {
+t.test('a missing key is no guess', async (t) => {
   const app = await buildTokenApp(t, { adminLimits: { perAddress: 2, overall: 100 } })
-  for (let i = 0; i < 2; i++) await asAdmin(app, 'GET', '/token/list', { headers: {} })
-  t.equal((await asAdmin(app, 'GET', '/token/list', { headers: WRONG })).statusCode, 429)
+  for (let i = 0; i < 5; i++) t.equal((await asAdmin(app, 'GET', '/token/list', { headers: {} })).statusCode, 401)
+  t.equal((await asAdmin(app, 'GET', '/token/list')).statusCode, 200)
 })
 
 t.test('the right key counts as no guess', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import fc from 'fast-check'
-import { createKeyPool, type KeyPool, type KeyPoolDeps } from '../../src/plugins/key-pool.ts'
+import { createKeyPool, type KeyPool, type KeyPoolDeps, type Lease } from '../../src/plugins/key-pool.ts'
 
 const START = Date.parse('2026-11-22T12:00:00Z')
 const MODEL = 'claude-sonnet-5-5'
@@ -26,7 +26,7 @@ function pool (names: string[], deps: Partial<KeyPoolDeps> = {}) {
 /** Why no key could be lent. */
 function refusal (pool: KeyPool, model = MODEL): unknown {
   try {
-    pool.acquire(model)
+    pool.acquire(model).settle({ kind: 'neutral', reason: null })
     return 'a key was lent'
   } catch (error) {
     return error
@@ -176,11 +176,40 @@ t.test('stats show the last eight characters, and nothing of a short key', async
   t.equal(createKeyPool({ keys: [{ key: 'short-made-u' }], strategy: 'round_robin' }).stats().keys[0]!.key, '...')
 })
 
+t.test('a success that was on its way before a rate limit does not end it', async (t) => {
+  const { pool: p, take } = pool(['a'])
+  const [early, limited] = [take(), take()]
+  limited.lease.settle({ kind: 'quota', reason: '429', retryAfter: 60_000 })
+  early.lease.settle({ kind: 'ok' })
+  t.match(refusal(p), { retryAfter: 60 })
+})
+
+t.test('nor does one that was on its way before the key was taken out, and late refusals do not add up', async (t) => {
+  const { pool: p, take } = pool(['a'])
+  const early = Array.from({ length: 20 }, () => take().lease)
+  for (const lease of early.slice(0, 19)) lease.settle({ kind: 'credential', reason: 'the upstream answered 401' })
+  early[19]!.settle({ kind: 'ok' })
+  t.match(refusal(p), { retryAfter: 30 })
+})
+
+t.test('a client that invents models cannot fill the memory: past a number of them the whole key rests', async (t) => {
+  const { pool: p, take } = pool(['a'])
+  for (let i = 0; i < 200; i++) {
+    try {
+      take(`invented-${i}`).lease.settle({ kind: 'quota', reason: '429', retryAfter: 60_000 })
+    } catch {
+      break
+    }
+  }
+  t.equal(p.stats().keys[0]!.cooldowns.length, 65)
+  t.match(refusal(p), { status: 429, retryAfter: 60 })
+})
+
 t.test('whatever happens, leases are counted right and no key is lent that rests for the model', async () => {
   const outcome = fc.constantFrom('ok', 'credential', 'quota', 'neutral', 'hold')
   fc.assert(fc.property(fc.array(fc.tuple(outcome, fc.nat(40_000)), { maxLength: 60 }), (steps) => {
     const { pool: p, clock } = pool(['a', 'b', 'c'])
-    let open = 0
+    const held: Lease[] = []
     for (const [kind, wait] of steps) {
       clock.now += wait
       let lease
@@ -191,12 +220,15 @@ t.test('whatever happens, leases are counted right and no key is lent that rests
       }
       const row = p.stats().keys.find(({ id }) => id === lease.keyId)!
       if (row.out_until !== null || row.cooldowns.length > 0) return false
-      open++
-      if (kind === 'hold') continue
-      open--
+      if (kind === 'hold') {
+        held.push(lease)
+        continue
+      }
       if (kind === 'quota') lease.settle({ kind, reason: 'x', retryAfter: wait })
       else lease.settle({ kind, reason: 'x' } as Parameters<typeof lease.settle>[0])
     }
-    return p.leases === open
+    if (p.leases !== held.length) return false
+    for (const lease of held) lease.settle({ kind: 'ok' })
+    return p.leases === 0
   }), { numRuns: 300 })
 })

@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { Server } from 'node:http'
 import { PassThrough } from 'node:stream'
-import type { Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { once } from 'node:events'
 import { refuseBrokenRequest } from '../../src/plugins/broken-request.ts'
 import { startGateway } from '../helpers/gateway.ts'
 
@@ -20,4 +21,18 @@ t.test('who takes too long is told 408 in JSON', async (t) => {
   const text = (await socket.toArray()).join('')
   t.match(text, /^HTTP\/1\.1 408 Request Timeout\r\n/)
   t.match(JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4)), { type: 'error', error: { type: 'timeout_error' } })
+})
+
+t.test('and then the connection is closed, even if the client never closes its side', async (t) => {
+  const server = createServer({ allowHalfOpen: true })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true })
+  t.teardown(() => client.destroy())
+  client.on('error', () => {})
+  client.resume()
+  const [socket] = await once(server, 'connection') as [Socket]
+  refuseBrokenRequest(Object.assign(new Error('made up'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket)
+  await once(socket, 'close')
+  t.pass()
 })

@@ -94,3 +94,16 @@ t.test('what grows too large is let through unjudged by its end', async (t) => {
   t.equal(sink.status, 200)
   t.equal(Buffer.concat(sink.chunks).length, 3 * chunk.length)
 })
+
+t.test('a stream that ends before its first event is whole is no answer', async (t) => {
+  for (const text of ['', 'event: message_st', MESSAGE_START.slice(0, -1)]) {
+    const { hold, sink, openings } = held()
+    hold.start(200, SSE_HEADERS)
+    if (text !== '') hold.data(Buffer.from(text))
+    hold.end()
+    t.equal(sink.status, null)
+    t.equal(sink.ended, 0)
+    t.match(sink.errors, [{ status: 502, code: 'upstream_truncated' }])
+    t.same(openings, [], 'and nobody judges it')
+  }
+})

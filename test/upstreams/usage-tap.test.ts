@@ -91,3 +91,12 @@ t.test('an error answer is not looked at', async (t) => {
   t.equal(sink.ended, 1)
   t.same(sink.errors, [])
 })
+
+t.test('the blank behind a field\'s colon may be missing', async (t) => {
+  const tight = STREAM.toString().replaceAll(/^(event|data): /gm, '$1:')
+  const { usage, sink } = tapped(SSE_HEADERS, [Buffer.from(tight)])
+  t.same(usage, WHOLE)
+  t.equal(sink.ended, 1)
+  const failed = tapped(SSE_HEADERS, [Buffer.from(tight.slice(0, tight.indexOf('event:message_delta')) + 'event:error\ndata:{}\n\n')])
+  t.equal(failed.sink.ended, 1, 'an error event is seen too')
+})

@@ -1,0 +1,42 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { TICK } from '../plugins/exchanges.ts'
+import { revokedError } from '../plugins/token-store.ts'
+import { ClientSink } from '../upstreams/client-sink.ts'
+import type { UpstreamRequest } from '../upstreams/upstream.ts'
+import { queryOf } from './query.ts'
+
+export interface RelayOptions {
+  /** How long a client that does not read keeps its place, in milliseconds. */
+  stallTimeout: number
+  /** Silence after which a running stream is sent a ping, in milliseconds. */
+  pingInterval: number
+}
+
+/** Connects the client's response to an upstream request. From here on the pipeline answers, in success and in failure. */
+export function relay (
+  request: FastifyRequest, reply: FastifyReply, endpoint: UpstreamRequest['endpoint'], model: string, options: RelayOptions
+): void {
+  const { exchanges, apiUpstream } = request.server
+  const { record, clientToken, bodyBytes: body } = request
+  record.model = model
+  // The body may have taken its time: the token can have been revoked since the headers came, or the client have left.
+  if (clientToken.revoked_at !== null) throw revokedError()
+  // The request lives as long as its answer. What was parsed can be many times as large as the bytes, and nobody needs it any more.
+  request.body = undefined
+  reply.hijack()
+  if (reply.raw.destroyed) return
+  const client = new ClientSink(reply.raw, {
+    envelope: 'anthropic',
+    requestId: request.id,
+    stallTimeout: options.stallTimeout,
+    quietTicks: Math.max(1, Math.round(options.pingInterval / TICK)),
+    onStart: () => { record.firstByteAt = performance.now() },
+    onClose: (outcome, error) => {
+      exchanges.remove(clientToken.id, client)
+      record.outcome = outcome
+      record.error = error
+    }
+  })
+  exchanges.add(clientToken.id, client)
+  client.attach(apiUpstream.send({ endpoint, query: queryOf(request), headers: request.headers, body, model, record }, client))
+}
