@@ -46,11 +46,8 @@ export function endOfEvent (bytes: Buffer, from = 0): number {
 
 /** The joined `data:` lines of one event's bytes, as text. */
 export function eventData (event: Buffer): string {
-  const lines: string[] = []
-  for (const line of event.toString('utf8').split(/\r?\n/)) {
-    if (line.startsWith('data:')) lines.push(line.slice(line[5] === ' ' ? 6 : 5))
-  }
-  return lines.join('\n')
+  const lines = event.toString('utf8').split('\n').filter((line) => line.startsWith('data:'))
+  return lines.map((line) => line.slice(line[5] === ' ' ? 6 : 5, line.endsWith('\r') ? -1 : undefined)).join('\n')
 }
 
 /**
