@@ -86,7 +86,11 @@ async function anthropicScope (scope: FastifyInstance, { config }: { config: Con
   useEnvelope(scope, 'anthropic')
   scope.addHook('onRequest', scope.authenticate)
   scope.addHook('onRequest', scope.chooseMode)
-  await scope.register(messagesRoutes, { stallTimeout: config.server.stall_timeout, pingInterval: config.server.ping_interval })
+  await scope.register(messagesRoutes, {
+    stallTimeout: config.server.stall_timeout,
+    pingInterval: config.server.ping_interval,
+    affinity: config.claude.key_strategy === 'affinity'
+  })
   await scope.register(modelRoutes)
 }
 

@@ -45,7 +45,7 @@ export const ConfigSchema = Type.Object({
       secret: true,
       description: 'Anthropic API keys, comma separated; in the file also objects with key, name, org, workspace and weight.'
     }),
-    key_strategy: oneOf(['round_robin', 'random'], 'round_robin', 'How the next API key is chosen: round_robin or random.'),
+    key_strategy: oneOf(['round_robin', 'random', 'affinity'], 'round_robin', 'How the next API key is chosen: round_robin, random or affinity.'),
     api_url: upstreamUrl('https://api.anthropic.com', 'Where API mode forwards to; https, or http on a loopback host.'),
     web_url: upstreamUrl('https://claude.ai', 'Where web mode forwards to; https, or http on a loopback host.'),
     connect_timeout: duration('5s', 'How long connecting to an upstream may take.'),

@@ -11,6 +11,10 @@ export interface RequestRecord {
   model: string | null
   /** The id of the upstream credential, never the credential. */
   keyId: string | null
+  /** Attempts that were sent upstream. */
+  attempts: number
+  /** Which keys were passed over and why, and which were used, in order. */
+  trail: string[]
   upstreamRequestId: string | null
   usage: Usage
   /** How a relayed answer ended; null for an ordinary one. */
@@ -26,6 +30,8 @@ export function createRecord (): RequestRecord {
     mode: null,
     model: null,
     keyId: null,
+    attempts: 0,
+    trail: [],
     upstreamRequestId: null,
     usage: emptyUsage(),
     outcome: null,

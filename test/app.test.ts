@@ -16,7 +16,7 @@ t.test('every route carries schemas for what it takes and what it answers', asyn
   for (const { method, url, schema } of all) {
     const name = `${String(method)} ${url}`
     t.ok(schema?.response, `${name}: answers`)
-    if (method === 'POST') t.ok(schema?.body, `${name}: body`)
+    if (method === 'POST' && !url.endsWith('/reset')) t.ok(schema?.body, `${name}: body`)
     if (url.includes(':')) t.ok(schema?.params, `${name}: params`)
   }
 })
@@ -32,6 +32,7 @@ t.test('nothing else is served', async (t) => {
     'GET /ready',
     'GET /v1/models',
     'GET /v1/models/:id',
+    'POST /api/keys/:id/reset',
     'POST /api/token/generate',
     'POST /api/token/revoke',
     'POST /v1/messages',

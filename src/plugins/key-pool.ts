@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
-import { GatewayError } from '../errors.ts'
-import { isoTime, nullableIsoTime } from '../time.ts'
-import type { AttemptOutcome } from '../upstreams/faults.ts'
-import { ANY_MODEL, createMemoryKeyStateStore, type KeyState, type KeyStateStore } from './key-state-store.ts'
+import type { FaultScope } from '../upstreams/fault-table.ts'
+import type { AttemptOutcome, Fault } from '../upstreams/faults.ts'
+import { noKey, statsRow } from './key-pool-report.ts'
+import { createMemoryKeyStateStore, modelOf, ownerOf, scopeOf, type KeyStateStore, type Rest } from './key-state-store.ts'
+import { rendezvous } from './rendezvous.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -12,14 +13,17 @@ declare module 'fastify' {
   }
 }
 
-/** Refusals in a row after which a key leaves the pool. */
-const FAILURE_LIMIT = 3
-/** How long a key is out at first, in milliseconds; every further refusal doubles it. */
-const FIRST_PAUSE = 30_000
-/** No key is out, and no model rests, for longer than this, in milliseconds: an upstream's word can be days off. */
+/** How long what was refused is out at first, in milliseconds; every further refusal in a row doubles it. */
+const FIRST_PAUSE = 10_000
+/** Nothing rests for longer than this, in milliseconds: an upstream's word can be days off. */
 const LONGEST_PAUSE = 30 * 60_000
-/** Rest after a 429 that names no time, in milliseconds. */
+/** Rest after a rate limit that names no time, in milliseconds. */
 const DEFAULT_REST = 30_000
+/** Models of one owner that can rest at the same time: a client can name any number of them. Past it, all of its models rest. */
+const MOST_MODELS = 64
+const NO_SCOPES: readonly string[] = []
+/** Stands for every model. */
+const ANY_MODEL = '*'
 
 export type KeyConfig = Config['claude']['api_keys'][number]
 
@@ -29,20 +33,36 @@ export interface Lease {
   /** The secret itself: it goes into one upstream header and nowhere else. */
   readonly key: string
   settle (outcome: AttemptOutcome): void
+  /** Corrects a wrong or missing label by what an answer said (`anthropic-organization-id`). */
+  learnOrganisation (id: string): void
 }
 
-interface PoolKey {
+/** What is asked of the pool. */
+export interface LeaseRequest {
+  model: string
+  /** The client token and its conversation, for affinity. */
+  affinity?: string
+  /** Keys that this request has tried already. */
+  tried?: ReadonlySet<string>
+  /** Takes down what was passed over and why, for the log. */
+  trail?: string[]
+}
+
+export interface PoolKey {
   readonly id: string
   readonly secret: string
   readonly name: string
+  organisation: string
+  /** The organisation is what the upstream says, no longer a label. */
+  organisationIsKnown: boolean
+  readonly workspace: string
+  readonly weight: number
   requests: number
   errors: number
   leases: number
   lastUsed: number | null
   lastError: number | null
   lastErrorReason: string | null
-  /** A key that comes back is tried by one request first. */
-  probing: boolean
 }
 
 export type KeyPool = ReturnType<typeof createKeyPool>
@@ -57,51 +77,74 @@ export interface KeyPoolDeps {
   store?: KeyStateStore
 }
 
-/** The pool of API keys: lends a key for one attempt and learns from how the attempt went. */
+/**
+ * The pool of API keys: lends a key for one attempt and learns from how the attempt went. Rate limits belong to an organisation and a model,
+ * prompt caches to a workspace; a key without labels is an organisation and a workspace of its own.
+ */
 export function createKeyPool ({ keys, strategy, clock = Date.now, random = Math.random, store = createMemoryKeyStateStore(clock) }: KeyPoolDeps) {
   const ring = keys.map(poolKey)
+  /** Scopes that are being tried by one request. */
+  const probing = new Set<string>()
   let cursor = 0
 
-  function usable (key: PoolKey, model: string, now: number): boolean {
-    const state = store.snapshot(key.id)
-    return state.outUntil <= now && !(state.outUntil > 0 && key.probing) && !isResting(state, model)
+  /** What keeps a key from being used for a model, if anything does. */
+  function obstacle (key: PoolKey, model: string, now: number): Rest | undefined {
+    if (store.size === 0) return undefined
+    return scopesOf(key, model).map(store.get).find((rest) => rest !== undefined && (rest.until > now || probing.has(rest.scope)))
   }
 
-  /** Round robin walks the ring of all keys, so that the turns of the healthy stay even whoever else is out. */
-  function choose (model: string, now: number): PoolKey | undefined {
-    if (strategy === 'random') {
-      const candidates = ring.filter((key) => usable(key, model, now))
-      return candidates[Math.floor(random() * candidates.length)]
+  function candidates ({ model, tried, trail }: LeaseRequest, now: number): PoolKey[] {
+    return ring.filter((key) => {
+      if (tried?.has(key.id)) return false
+      const rest = obstacle(key, model, now)
+      if (rest !== undefined) trail?.push(`${key.id} passed over: ${rest.reason}`)
+      return rest === undefined
+    })
+  }
+
+  function choose (request: LeaseRequest, now: number): PoolKey | undefined {
+    let free = candidates(request, now)
+    if (strategy === 'random') return free[Math.floor(random() * free.length)]
+    if (strategy === 'affinity' && request.affinity !== undefined && free.length > 1) {
+      const home = rendezvous(request.affinity, workspacesOf(free))[0]!.id
+      free = free.filter(({ workspace }) => workspace === home)
     }
+    return nextInTurn(new Set(free))
+  }
+
+  /** Walks the ring of all keys, so that the turns of the healthy stay even whoever else is out. */
+  function nextInTurn (free: Set<PoolKey>): PoolKey | undefined {
     for (let step = 0; step < ring.length; step++) {
       const at = (cursor + step) % ring.length
-      if (!usable(ring[at]!, model, now)) continue
+      if (!free.has(ring[at]!)) continue
       cursor = (at + 1) % ring.length
       return ring[at]
     }
     return undefined
   }
 
-  function settle (key: PoolKey, model: string, lentAt: number, outcome: AttemptOutcome): void {
+  /** The label stood for this organisation: so it does for the other keys that carry it, until their own answers say otherwise. */
+  function rename (key: PoolKey, organisation: string): void {
+    const label = key.organisation
+    for (const other of ring) {
+      if (other === key || (other.organisation === label && !other.organisationIsKnown)) other.organisation = organisation
+    }
+  }
+
+  function settleFault (key: PoolKey, model: string, lentAt: number, fault: Fault): void {
     const now = clock()
-    const { outUntil: until, outSince } = store.snapshot(key.id)
-    key.leases--
-    if (lentAt >= until) key.probing = false
-    // An answer to a question asked before the key was taken out says nothing new, neither well nor ill.
-    const stale = until > 0 && lentAt <= outSince
-    if (outcome.kind === 'ok') {
-      if (!stale) store.worked(key.id)
-      return
-    }
-    if (outcome.reason === null) return
-    key.errors++
-    key.lastError = now
-    key.lastErrorReason = outcome.reason
-    if (outcome.kind === 'credential' && !stale) store.refused(key.id, (failures) => outUntil(failures, now))
-    if (outcome.kind === 'quota') {
-      const rest = Math.min(outcome.retryAfter ?? DEFAULT_REST, LONGEST_PAUSE)
-      store.cooldown(key.id, { model, until: now + rest, reason: outcome.reason })
-    }
+    const { kind, scope, pause, meaning } = fault.row
+    // The upstream's words are for the stats alone: nobody knows what it may repeat, so they stay out of the log.
+    const told = fault.text?.replaceAll(key.secret, '...')
+    if (kind !== 'request') noteError(key, told === undefined ? meaning : `${meaning} ("${told}")`, now)
+    if (scope === 'none' || kind === 'request' || kind === 'platform') return
+    const name = bounded(scopeName(scope, key, model), store)
+    const before = store.get(name)
+    // An answer to a question asked before the rest began says nothing new.
+    if (before !== undefined && lentAt <= before.since) return
+    const failures = pause === 'retry_after' ? 0 : (before?.failures ?? 0) + 1
+    const wait = pause === 'retry_after' ? fault.retryAfter ?? DEFAULT_REST : pause === 'park' ? LONGEST_PAUSE : FIRST_PAUSE * 2 ** (failures - 1)
+    store.cooldown({ scope: name, kind, since: now, until: now + Math.min(wait, LONGEST_PAUSE), failures, reason: meaning })
   }
 
   return {
@@ -116,21 +159,24 @@ export function createKeyPool ({ keys, strategy, clock = Date.now, random = Math
 
     /** Whether some key could be lent now, for a model that rests nowhere. */
     get available (): boolean {
-      return ring.some((key) => store.snapshot(key.id).outUntil <= clock())
+      return ring.some((key) => obstacle(key, '', clock()) === undefined)
     },
 
     /**
      * Lends a key for one attempt.
      * @throws GatewayError that says why none can be lent, with the true earliest time when one can
      */
-    acquire (model: string): Lease {
+    acquire (request: LeaseRequest): Lease {
       const now = clock()
-      const key = choose(model, now)
-      if (key === undefined) throw noKey(ring, store, model, now)
+      const { model, trail } = request
+      const key = choose(request, now)
+      if (key === undefined) throw noKey(ring.map((each) => scopesOf(each, model).map(store.get).filter((rest) => rest !== undefined)), model, now)
+      trail?.push(key.id)
       key.requests++
       key.leases++
       key.lastUsed = now
-      key.probing = store.snapshot(key.id).outUntil > 0
+      const probes = store.size === 0 ? NO_SCOPES : scopesOf(key, model).filter((scope) => store.get(scope) !== undefined)
+      for (const scope of probes) probing.add(scope)
       let settled = false
       return {
         keyId: key.id,
@@ -138,83 +184,95 @@ export function createKeyPool ({ keys, strategy, clock = Date.now, random = Math
         settle (outcome) {
           if (settled) return
           settled = true
-          settle(key, model, now, outcome)
+          key.leases--
+          for (const scope of probes) probing.delete(scope)
+          if (outcome.kind === 'fault') settleFault(key, model, now, outcome.fault)
+          else if (outcome.kind === 'ok') for (const scope of probes) store.clear(scope)
+          else if (outcome.reason !== null) noteError(key, outcome.reason, clock())
+        },
+        learnOrganisation (id) {
+          if (key.organisation !== id) rename(key, id)
+          key.organisationIsKnown = true
         }
       }
+    },
+
+    /** Forgets whatever is held against a key. @returns false when there is no such key */
+    reset (keyId: string): boolean {
+      const key = ring.find(({ id }) => id === keyId)
+      if (key === undefined) return false
+      for (const { scope } of store.snapshot()) {
+        if (ownersOf(key).some((owner) => ownerOf(scope) === owner)) store.clear(scope)
+      }
+      return true
     },
 
     /** The operator's view; see the shapes of `GET /api/keys/stats`. */
     stats () {
       const now = clock()
-      const rows = ring.map((key) => statsRow(key, store.snapshot(key.id), now))
+      const rests = store.snapshot()
+      const rows = ring.map((key) => statsRow(key, rests.filter(({ scope }) => ownersOf(key).includes(ownerOf(scope))), now))
       return { total_keys: rows.length, healthy_keys: rows.filter((row) => row.is_healthy).length, keys: rows }
     }
   }
 }
 
 function poolKey (config: KeyConfig, index: number): PoolKey {
+  const id = `key_${createHash('sha256').update(config.key).digest('hex').slice(0, 12)}`
   return {
-    id: `key_${createHash('sha256').update(config.key).digest('hex').slice(0, 12)}`,
+    id,
     secret: config.key,
     name: config.name ?? `key ${index + 1}`,
+    organisation: config.org ?? id,
+    organisationIsKnown: false,
+    workspace: config.workspace ?? id,
+    weight: config.weight ?? 1,
     requests: 0,
     errors: 0,
     leases: 0,
     lastUsed: null,
     lastError: null,
-    lastErrorReason: null,
-    probing: false
+    lastErrorReason: null
   }
 }
 
-function isResting (state: KeyState, model: string): boolean {
-  return state.cooldowns.has(model) || state.cooldowns.has(ANY_MODEL)
+/** Whose rests concern a key. */
+function ownersOf ({ id, workspace, organisation }: PoolKey): string[] {
+  return [`key:${id}`, `workspace:${workspace}`, `organisation:${organisation}`]
 }
 
-function restingUntil (state: KeyState, model: string): number {
-  return Math.max(state.cooldowns.get(model)?.until ?? 0, state.cooldowns.get(ANY_MODEL)?.until ?? 0)
+function scopesOf (key: PoolKey, model: string): string[] {
+  return ownersOf(key).flatMap((owner) => [owner, scopeOf(owner, model), scopeOf(owner, ANY_MODEL)])
 }
 
-function outUntil (failures: number, now: number): number {
-  if (failures < FAILURE_LIMIT) return 0
-  return now + Math.min(FIRST_PAUSE * 2 ** (failures - FAILURE_LIMIT), LONGEST_PAUSE)
-}
-
-/** Says why no key can be lent: a rate limit when waiting for one is all it takes, else an overload. */
-function noKey (ring: PoolKey[], store: KeyStateStore, model: string, now: number): GatewayError {
-  if (ring.length === 0) {
-    return new GatewayError('api_error', 'The gateway has no upstream API key; its operator must set CCPROXY_CLAUDE_API_KEYS.', {
-      status: 503, code: 'no_api_keys', retryable: false
-    })
+function scopeName (scope: Exclude<FaultScope, 'none'>, key: PoolKey, model: string): string {
+  const [byKey, byWorkspace, byOrganisation] = ownersOf(key)
+  switch (scope) {
+    case 'key': return byKey!
+    case 'key_model': return scopeOf(byKey!, model)
+    case 'workspace_model': return scopeOf(byWorkspace!, model)
+    case 'organisation_model': return scopeOf(byOrganisation!, model)
+    case 'organisation': return byOrganisation!
   }
-  const states = ring.map((key) => store.snapshot(key.id))
-  const earliest = Math.min(...states.map((state) => Math.max(state.outUntil, restingUntil(state, model))))
-  const retryAfter = Math.max(1, Math.ceil((earliest - now) / 1_000))
-  if (states.some((state) => isResting(state, model))) {
-    return new GatewayError('rate_limit_error', `Every upstream key that works is rate limited for ${model}; the first is free again in ${retryAfter} s.`, {
-      code: 'all_keys_limited', retryAfter
-    })
-  }
-  return new GatewayError('overloaded_error', `The upstream refuses every key of this gateway; the next one is tried in ${retryAfter} s.`, {
-    code: 'all_keys_refused', retryAfter
-  })
 }
 
-function statsRow (key: PoolKey, state: KeyState, now: number) {
-  return {
-    id: key.id,
-    name: key.name,
-    key: key.secret.length > 12 ? `...${key.secret.slice(-8)}` : '...',
-    request_count: key.requests,
-    error_count: key.errors,
-    consecutive_failures: state.consecutiveFailures,
-    last_used: nullableIsoTime(key.lastUsed),
-    last_error: nullableIsoTime(key.lastError),
-    last_error_reason: key.lastErrorReason,
-    is_healthy: state.outUntil <= now && state.consecutiveFailures < FAILURE_LIMIT,
-    out_until: state.outUntil > now ? isoTime(state.outUntil) : null,
-    cooldowns: [...state.cooldowns.values()].map(({ model, until, reason }) => ({ model, until: isoTime(until), reason }))
-  }
+function bounded (scope: string, store: KeyStateStore): string {
+  if (modelOf(scope) === null || store.get(scope) !== undefined) return scope
+  const owner = ownerOf(scope)
+  const siblings = store.snapshot().filter((rest) => ownerOf(rest.scope) === owner).length
+  return siblings < MOST_MODELS ? scope : scopeOf(owner, ANY_MODEL)
+}
+
+function workspacesOf (keys: PoolKey[]): Array<{ id: string, weight: number }> {
+  const weights = new Map<string, number>()
+  for (const { workspace, weight } of keys) weights.set(workspace, (weights.get(workspace) ?? 0) + weight)
+  return [...weights].map(([id, weight]) => ({ id, weight }))
+}
+
+function noteError (key: PoolKey, reason: string, now: number): void {
+  key.errors++
+  key.lastError = now
+  key.lastErrorReason = reason
 }
 
 export default fp<Pick<KeyPoolDeps, 'keys' | 'strategy'>>(async (app, options) => {

@@ -1,19 +1,13 @@
-/** A model that a key may not be asked for until a time. All times are epoch milliseconds. */
-export interface Cooldown {
-  model: string
+/** Why and until when something is not used. All times are epoch milliseconds. */
+export interface Rest {
+  /** What rests: an owner (a key, a workspace, an organisation), or one of its models; see {@link scopeOf}. */
+  scope: string
+  kind: 'quota' | 'credential'
+  since: number
   until: number
+  /** Faults in a row. What has none is over when its time is up; the rest is tried by one request first. */
+  failures: number
   reason: string
-}
-
-/** What is known of one key's health. */
-export interface KeyState {
-  /** Refusals of the key itself since it last worked. */
-  consecutiveFailures: number
-  /** The key is out of the pool until this time; 0 when it is in. */
-  outUntil: number
-  /** Since when it has been out. */
-  outSince: number
-  cooldowns: ReadonlyMap<string, Cooldown>
 }
 
 /**
@@ -21,61 +15,50 @@ export interface KeyState {
  * keeps the same contract.
  */
 export interface KeyStateStore {
-  snapshot (keyId: string): KeyState
-  /** Rests one model of a key until a time; a later end replaces an earlier one. */
-  cooldown (keyId: string, cooldown: Cooldown): void
-  /** Counts one more refusal in a row and takes the key out until `outUntil(failures)`, 0 for not at all. */
-  refused (keyId: string, outUntil: (failures: number) => number): void
-  /** The key works: what was held against it is forgotten. */
-  worked (keyId: string): void
+  /** How much is known; nothing, nearly always, and then nobody need ask further. */
+  readonly size: number
+  get (scope: string): Rest | undefined
+  /** Everything that rests or waits to be tried again. */
+  snapshot (): Rest[]
+  /** Begins a rest, or replaces one. */
+  cooldown (rest: Rest): void
+  /** Ends a rest. */
+  clear (scope: string): void
 }
 
-/** Stands for every model in a cool-down. */
-export const ANY_MODEL = '*'
-/** Models of one key that can rest at the same time. */
-const MOST_MODELS = 64
-
-interface MutableState {
-  consecutiveFailures: number
-  outUntil: number
-  outSince: number
-  cooldowns: Map<string, Cooldown>
-}
-
-/** @param clock epoch milliseconds; cool-downs that are over are dropped when a key is looked at */
+/** @param clock epoch milliseconds; rests that are over are dropped when they are looked at */
 export function createMemoryKeyStateStore (clock: () => number): KeyStateStore {
-  const states = new Map<string, MutableState>()
+  const rests = new Map<string, Rest>()
 
-  function stateOf (keyId: string): MutableState {
-    let state = states.get(keyId)
-    if (state === undefined) states.set(keyId, state = { consecutiveFailures: 0, outUntil: 0, outSince: 0, cooldowns: new Map() })
-    return state
+  function get (scope: string): Rest | undefined {
+    const rest = rests.get(scope)
+    if (rest === undefined || rest.failures > 0 || rest.until > clock()) return rest
+    rests.delete(scope)
+    return undefined
   }
 
   return {
-    snapshot (keyId) {
-      const state = stateOf(keyId)
-      for (const { model, until } of state.cooldowns.values()) {
-        if (until <= clock()) state.cooldowns.delete(model)
-      }
-      return state
+    get size () {
+      return rests.size
     },
-    cooldown (keyId, cooldown) {
-      const { cooldowns } = stateOf(keyId)
-      // A client can name any number of models; past a handful of them it is the key that rests.
-      const model = cooldowns.size < MOST_MODELS ? cooldown.model : ANY_MODEL
-      if ((cooldowns.get(model)?.until ?? 0) < cooldown.until) cooldowns.set(model, { ...cooldown, model })
-    },
-    refused (keyId, outUntil) {
-      const state = stateOf(keyId)
-      state.consecutiveFailures++
-      state.outUntil = outUntil(state.consecutiveFailures)
-      if (state.outUntil > 0) state.outSince = clock()
-    },
-    worked (keyId) {
-      const state = stateOf(keyId)
-      state.consecutiveFailures = 0
-      state.outUntil = 0
-    }
+    get,
+    snapshot: () => [...rests.keys()].map(get).filter((rest) => rest !== undefined),
+    cooldown: (rest) => { rests.set(rest.scope, rest) },
+    clear: (scope) => { rests.delete(scope) }
   }
+}
+
+/** The scope of one owner's model. A line feed parts them: no label holds one. */
+export function scopeOf (owner: string, model: string): string {
+  return `${owner}\n${model}`
+}
+
+export function ownerOf (scope: string): string {
+  return scope.split('\n', 1)[0]!
+}
+
+/** The model of a scope; null when the scope is a whole owner. */
+export function modelOf (scope: string): string | null {
+  const at = scope.indexOf('\n')
+  return at === -1 ? null : scope.slice(at + 1)
 }

@@ -37,6 +37,8 @@ function writeLine (request: FastifyRequest, reply: FastifyReply): void {
     mode: record.mode,
     model: record.model,
     keyId: record.keyId,
+    // Of a request that went well at the first try there is nothing to tell.
+    trail: record.trail.length > 1 ? record.trail : undefined,
     upstreamRequestId: record.upstreamRequestId,
     ...record.usage,
     ttfbMs: record.firstByteAt === null ? null : rounded(record.firstByteAt - record.startedAt),

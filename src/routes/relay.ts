@@ -3,6 +3,7 @@ import { TICK } from '../plugins/exchanges.ts'
 import { revokedError } from '../plugins/token-store.ts'
 import { ClientSink } from '../upstreams/client-sink.ts'
 import type { UpstreamRequest } from '../upstreams/upstream.ts'
+import { conversationOf } from './conversation.ts'
 import { queryOf } from './query.ts'
 
 export interface RelayOptions {
@@ -10,6 +11,8 @@ export interface RelayOptions {
   stallTimeout: number
   /** Silence after which a running stream is sent a ping, in milliseconds. */
   pingInterval: number
+  /** Whether the choice of the key follows the conversation. */
+  affinity: boolean
 }
 
 /** Connects the client's response to an upstream request. From here on the pipeline answers, in success and in failure. */
@@ -18,6 +21,7 @@ export function relay (
 ): void {
   const { exchanges, apiUpstream } = request.server
   const { record, clientToken, bodyBytes: body } = request
+  const conversation = options.affinity ? conversationOf(request.headers, request.body) : null
   record.model = model
   // The body may have taken its time: the token can have been revoked since the headers came, or the client have left.
   if (clientToken.revoked_at !== null) throw revokedError()
@@ -29,6 +33,7 @@ export function relay (
     envelope: 'anthropic',
     requestId: request.id,
     stallTimeout: options.stallTimeout,
+    trace: request.headers['x-ccproxy-debug'] === '1' ? record.trail : null,
     quietTicks: Math.max(1, Math.round(options.pingInterval / TICK)),
     onStart: () => { record.firstByteAt = performance.now() },
     onClose: (outcome, error) => {
@@ -38,5 +43,14 @@ export function relay (
     }
   })
   exchanges.add(clientToken.id, client)
-  client.attach(apiUpstream.send({ endpoint, query: queryOf(request), headers: request.headers, body, model, record }, client))
+  client.attach(apiUpstream.send({
+    endpoint,
+    query: queryOf(request),
+    headers: request.headers,
+    body,
+    model,
+    // A client can name any conversation: its token keeps it among its own.
+    affinity: conversation === null ? undefined : `${clientToken.id}\n${conversation}`,
+    record
+  }, client))
 }

@@ -4,11 +4,12 @@ import { Pool, type Dispatcher } from 'undici'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../errors.ts'
 import type { KeyPool, Lease } from '../plugins/key-pool.ts'
-import { Attempt } from './attempt.ts'
-import { outcomeOf } from './faults.ts'
+import { Failover, type FailoverDeps } from './failover.ts'
+import { faultOf } from './faults.ts'
 import { forwardedRequestHeaders } from './headers.ts'
 import type { Answer } from './model-catalogue.ts'
 import type { Flow, Sink } from './sink.ts'
+import { RetryBudget } from './retry-budget.ts'
 import { busy, connectionFault, notOurs } from './upstream-errors.ts'
 import type { Upstream, UpstreamRequest } from './upstream.ts'
 
@@ -40,33 +41,36 @@ export interface ApiUpstreamDeps {
   maxConnections: number
   /** How long a small resource may take in all, in milliseconds. */
   askTimeout?: number
+  /** Uniform in [0, 1). */
+  random?: () => number
 }
 
 /** The way to the Anthropic API with a pool of keys. */
-export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections, askTimeout = ASK_TIMEOUT }: ApiUpstreamDeps) {
+export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections, askTimeout = ASK_TIMEOUT, random = Math.random }: ApiUpstreamDeps) {
   const { origin, pathname } = new URL(url)
   const prefix = pathname === '/' ? '' : pathname.replace(/\/$/, '')
   let running = 0
 
+  const failover: FailoverDeps = {
+    keyPool,
+    dispatcher,
+    budget: new RetryBudget(),
+    random,
+    onStart: () => { running++ },
+    onDone: () => { running-- },
+    options: ({ endpoint, query, headers, body }, lease) => ({
+      origin, path: `${prefix}${PATHS[endpoint]}${query}`, method: 'POST', headers: upstreamHeaders(headers, lease), body
+    })
+  }
+
   function send (request: UpstreamRequest, sink: Sink): Flow {
-    if (running >= maxConnections) return refuse(sink, busy())
-    let lease: Lease
-    try {
-      lease = keyPool.acquire(request.model)
-    } catch (error) {
-      return refuse(sink, error as GatewayError)
+    if (running >= maxConnections) {
+      sink.fail(busy())
+      return NO_FLOW
     }
-    running++
-    const attempt = new Attempt(request, lease, sink, () => { running-- })
-    request.record.keyId = lease.keyId
-    dispatcher.dispatch({
-      origin,
-      path: `${prefix}${PATHS[request.endpoint]}${request.query}`,
-      method: 'POST',
-      headers: upstreamHeaders(request.headers, lease),
-      body: request.body
-    }, attempt.flow)
-    return attempt
+    const flow = new Failover(request, sink, failover)
+    flow.begin()
+    return flow
   }
 
   /**
@@ -75,8 +79,23 @@ export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections, a
    * @throws GatewayError when no key can be lent or the upstream cannot be reached
    */
   async function ask (path: string, headers: IncomingHttpHeaders): Promise<Answer> {
+    const tried = new Set<string>()
+    let answer = await askOnce(path, headers, tried)
+    while (answer.another && tried.size < 3) {
+      try {
+        answer = await askOnce(path, headers, tried)
+      } catch {
+        break
+      }
+    }
+    return answer
+  }
+
+  /** @returns the answer, and whether another key may do better */
+  async function askOnce (path: string, headers: IncomingHttpHeaders, tried: Set<string>): Promise<Answer & { another: boolean }> {
     if (running >= maxConnections) throw busy()
-    const lease = keyPool.acquire('')
+    const lease = keyPool.acquire({ model: '', tried })
+    tried.add(lease.keyId)
     running++
     try {
       const { statusCode: status, headers: got, body } = await dispatcher.request({
@@ -86,14 +105,15 @@ export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections, a
         headers: upstreamHeaders(headers, lease),
         signal: AbortSignal.timeout(askTimeout)
       })
-      lease.settle(outcomeOf(status, got, Date.now()))
       const answer = { status, headers: got, body: await wholeBody(body) }
-      const fault = notOurs(answer)
-      if (fault !== null) throw fault
-      return answer
+      const fault = faultOf({ endpoint: 'models', status, headers: got, bytes: answer.body }, Date.now())
+      lease.settle(fault === null ? { kind: 'ok' } : { kind: 'fault', fault })
+      const foreign = notOurs(answer)
+      if (foreign !== null) throw foreign
+      return { ...answer, another: fault?.row.kind === 'credential' || fault?.row.kind === 'quota' }
     } catch (error) {
       const fault = error instanceof GatewayError ? error : connectionFault(error as Error, false)
-      lease.settle({ kind: 'neutral', reason: fault.message })
+      lease.settle({ kind: 'none', reason: fault.message })
       throw fault
     } finally {
       running--
@@ -135,11 +155,6 @@ function upstreamHeaders (headers: IncomingHttpHeaders, lease: Lease): Record<st
   forwarded['accept-encoding'] = 'identity'
   forwarded['x-api-key'] = lease.key
   return forwarded
-}
-
-function refuse (sink: Sink, error: GatewayError): Flow {
-  sink.fail(error)
-  return NO_FLOW
 }
 
 export default fp<Config['claude']>(async (app, config) => {

@@ -1,36 +1,51 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import type { Lease } from '../plugins/key-pool.ts'
-import { outcomeOf, type AttemptOutcome } from './faults.ts'
+import { faultOf, type Fault } from './faults.ts'
 import { FirstEventHold, type Opening } from './first-event-hold.ts'
+import { single } from './headers.ts'
 import type { Flow, Sink } from './sink.ts'
 import { notOurs } from './upstream-errors.ts'
 import { UpstreamFlow } from './upstream-flow.ts'
 import type { UpstreamRequest } from './upstream.ts'
 import { UsageTap } from './usage-tap.ts'
 
+/** Whoever sent the attempt, and may send another in its place as long as nothing of it has reached the client. */
+export interface AttemptOwner {
+  /** The answer's opening tells of a fault. @returns true when another attempt takes over */
+  onFault (fault: Fault, opening: Opening): boolean
+  /** The connection failed before the answer had begun. @returns true when another attempt takes over */
+  onBroken (error: GatewayError): boolean
+  /** undici has let go of the request. */
+  onDone (): void
+}
+
 /**
- * One request with one key: the first stage of the pipeline. It settles the lease as soon as the answer's opening tells how the key did,
- * and is over when the answer ends, fails or is given up, whichever comes first.
+ * One request with one key: the first stage of the pipeline. It settles the lease as soon as the answer's opening tells how the key did.
  */
 export class Attempt implements Flow, Sink {
   readonly flow: UpstreamFlow
   readonly #request: UpstreamRequest
   readonly #lease: Lease
   readonly #client: Sink
+  readonly #owner: AttemptOwner
   readonly #stages: Sink
-  #over = false
+  /** The answer has begun to reach the client: nobody can take over any more. */
+  #committed = false
 
-  constructor (request: UpstreamRequest, lease: Lease, client: Sink, onDone: () => void) {
+  constructor (request: UpstreamRequest, lease: Lease, client: Sink, owner: AttemptOwner) {
     this.#request = request
     this.#lease = lease
     this.#client = client
+    this.#owner = owner
     this.#stages = new FirstEventHold(new UsageTap(client, request.record.usage), (opening) => this.#judge(opening))
-    this.flow = new UpstreamFlow(this, onDone)
+    this.flow = new UpstreamFlow(this, () => owner.onDone())
   }
 
   start (status: number, headers: IncomingHttpHeaders): void {
-    this.#request.record.upstreamRequestId = headers['request-id']?.toString() ?? null
+    this.#request.record.upstreamRequestId = single(headers, 'request-id') ?? null
+    const organisation = single(headers, 'anthropic-organization-id')
+    if (organisation !== undefined) this.#lease.learnOrganisation(organisation)
     this.#stages.start(status, headers)
   }
 
@@ -40,13 +55,13 @@ export class Attempt implements Flow, Sink {
 
   end (): void {
     this.#stages.end()
-    this.#finish(null)
+    this.#lease.settle({ kind: 'none', reason: null })
   }
 
   fail (error: GatewayError): void {
     // Settled first: the client's end gives the flow up in its turn, and that would settle it without a reason.
-    this.#finish(error.message)
-    this.#stages.fail(error)
+    this.#lease.settle({ kind: 'none', reason: error.message })
+    if (this.#committed || !this.#owner.onBroken(error)) this.#stages.fail(error)
   }
 
   resume (): void {
@@ -55,29 +70,24 @@ export class Attempt implements Flow, Sink {
 
   abort (): void {
     this.flow.abort()
-    this.#finish(null)
+    this.#lease.settle({ kind: 'none', reason: null })
   }
 
   /** Nothing has reached the client yet: the place where a failure can still be told as one, or mended. */
   #judge (opening: Opening): boolean {
-    this.#lease.settle(this.#outcome(opening))
-    const fault = notOurs(opening)
-    if (fault === null) return true
-    this.#client.fail(fault)
-    return false
-  }
-
-  #outcome ({ status, headers, bytes }: Opening): AttemptOutcome {
-    const outcome = outcomeOf(status, headers, Date.now())
-    // Counting tokens has limits and faults of its own: they say nothing about the key's worth for messages.
-    if (this.#request.endpoint === 'count_tokens' && outcome.kind !== 'ok') return { kind: 'neutral', reason: null }
-    if (status === 200 && /^event: ?error/.test(bytes.toString('latin1', 0, 12))) return { kind: 'neutral', reason: 'the upstream answered with an error event' }
-    return outcome
-  }
-
-  #finish (reason: string | null): void {
-    if (this.#over) return
-    this.#over = true
-    this.#lease.settle({ kind: 'neutral', reason })
+    const { status, headers, bytes } = opening
+    const fault = faultOf({ endpoint: this.#request.endpoint, status, headers, bytes }, Date.now())
+    this.#lease.settle(fault === null ? { kind: 'ok' } : { kind: 'fault', fault })
+    if (fault !== null && this.#owner.onFault(fault, opening)) {
+      this.abort()
+      return false
+    }
+    const foreign = notOurs(opening)
+    if (foreign !== null) {
+      this.#client.fail(foreign)
+      return false
+    }
+    this.#committed = true
+    return true
   }
 }

@@ -18,6 +18,8 @@ export interface ClientSinkOptions {
   requestId: string
   /** How long a client that does not read keeps its place, in milliseconds. */
   stallTimeout: number
+  /** The decision trail, when the client asked to see it in `x-ccproxy-trace`. */
+  trace: readonly string[] | null
   /** How many quiet ticks in a row call for a sign of life; see {@link ClientSink.tick}. */
   quietTicks: number
   /** Called once, when the exchange is over in either direction. */
@@ -73,7 +75,7 @@ export class ClientSink implements Sink {
       picked['x-accel-buffering'] = 'no'
     }
     picked['request-id'] ??= this.#options.requestId
-    this.#raw.writeHead(status, picked)
+    this.#raw.writeHead(status, { ...picked, ...this.#traceHeader() })
     this.#options.onStart(status, headers)
   }
 
@@ -177,11 +179,18 @@ export class ClientSink implements Sink {
     const headers = {
       'content-type': 'application/json; charset=utf-8',
       'content-length': String(Buffer.byteLength(body)),
-      ...errorHeaders(error, this.#options.requestId)
+      ...errorHeaders(error, this.#options.requestId),
+      ...this.#traceHeader()
     }
     this.#raw.writeHead(error.status, headers)
     this.#options.onStart(error.status, headers)
     this.#raw.end(body)
+  }
+
+  #traceHeader (): Record<string, string> | undefined {
+    // What an upstream said may hold what no header may.
+    const { trace } = this.#options
+    return trace === null ? undefined : { 'x-ccproxy-trace': trace.join('; ').replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 2_000) }
   }
 
   #errorEvent (error: GatewayError): string {

@@ -18,6 +18,9 @@ export function connectionFault (cause: Error, answered: boolean): GatewayError 
   if (cause instanceof errors.HTTPParserError || cause instanceof errors.HeadersOverflowError) {
     return new GatewayError('api_error', 'The upstream\'s answer is not valid HTTP.', { status: 502, code: 'upstream_invalid', cause })
   }
+  if (/CERT|SELF_SIGNED|ALTNAME|TLS|SSL/.test(code)) {
+    return new GatewayError('api_error', `The upstream's certificate is not accepted (${code}).`, { status: 502, code: 'upstream_insecure', cause })
+  }
   const message = answered
     ? 'The connection to the upstream broke off; the answer is not complete.'
     : `The upstream could not be reached (${code}).`

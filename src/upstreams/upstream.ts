@@ -12,6 +12,8 @@ export interface UpstreamRequest {
   /** The body's original bytes. They are sent as they are. */
   body: Buffer
   model: string
+  /** The client token and its conversation, where the choice of the credential follows them. */
+  affinity?: string
   /** Where to note which credential served the request and what it cost. */
   record: RequestRecord
 }

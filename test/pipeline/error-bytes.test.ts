@@ -36,7 +36,8 @@ for (const code of [400, 401, 403, 404, 413, 422, 429, 500, 502, 503, 529]) {
       t.equal(answer.body.toString(), bodyOf(code))
       t.match(answer.headers, HEADERS)
       t.notOk('set-cookie' in answer.headers || 'x-internal' in answer.headers || 'server' in answer.headers, 'nothing else crosses')
-      t.equal(upstream.seen.splice(0).length, 1, 'the request was sent once')
+      const mended = code >= 500 && !path.endsWith('count_tokens')
+      t.equal(upstream.seen.splice(0).length, mended ? 3 : 1, 'the request was sent as often as it may be')
     })
   }
 }

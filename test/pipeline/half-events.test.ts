@@ -29,7 +29,7 @@ class FakeResponse extends EventEmitter {
 function startSink (t: Test) {
   const raw = new FakeResponse()
   const sink = new ClientSink(raw as unknown as ServerResponse, {
-    envelope: 'anthropic', requestId: 'req_made_up', stallTimeout: 60_000, quietTicks: 1, onClose () {}, onStart () {}
+    envelope: 'anthropic', requestId: 'req_made_up', stallTimeout: 60_000, quietTicks: 1, trace: null, onClose () {}, onStart () {}
   })
   t.teardown(() => raw.emit('close'))
   sink.start(200, SSE_HEADERS)

@@ -19,7 +19,7 @@ async function startSink (t: Test): Promise<{ sink: ClientSink, exchange: Exchan
   })
   const exchange = new Exchange(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {})
   const sink = new ClientSink(await response.promise, {
-    envelope: 'anthropic', requestId: 'req_made_up', stallTimeout: 60_000, quietTicks: 1, onClose () {}, onStart () {}
+    envelope: 'anthropic', requestId: 'req_made_up', stallTimeout: 60_000, quietTicks: 1, trace: null, onClose () {}, onStart () {}
   })
   return { sink, exchange }
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
+import { FAULTS } from '../../src/upstreams/fault-table.ts'
 import { testConfig, type ConfigChanges } from '../helpers/gateway.ts'
 
 async function app (t: { teardown (fn: () => Promise<unknown>): void }, changes: ConfigChanges = {}) {
@@ -31,7 +32,8 @@ t.test('GET /ready says ready with a key, and what is missing without', async (t
 
 t.test('GET /ready is 503 while every key is refused', async (t) => {
   const gateway = await app(t)
-  for (let i = 0; i < 3; i++) gateway.keyPool.acquire('m').settle({ kind: 'credential', reason: 'the upstream answered 401' })
+  const refused = FAULTS.find(({ name }) => name === 'unauthorized')!
+  gateway.keyPool.acquire({ model: 'm' }).settle({ kind: 'fault', fault: { row: refused, retryAfter: null, text: null } })
   const answer = await gateway.inject('/ready')
   t.equal(answer.statusCode, 503)
   t.match(answer.json().reason, /keys\/stats/)

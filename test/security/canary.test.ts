@@ -108,6 +108,8 @@ async function upstreamFaults (fails: Fails, gateway: TestGateway, headers: Head
   await fails({ body: prompt({ status: 302 }) })
   for (const status of [400, 401, 403, 404, 413, 500, 529, 429]) {
     await send(gateway.url, { headers, body: prompt({ model: `m${status}`, status }) })
+    // A refused key would answer for none of what follows.
+    for (const { id } of gateway.app.keyPool.stats().keys) gateway.app.keyPool.reset(id)
   }
   const leaver = new Exchange(gateway.url, { headers, body: prompt({ model: 'leaver' }) })
   await leaver.has('message_start')

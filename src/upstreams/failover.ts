@@ -1,0 +1,134 @@
+import type { Dispatcher } from 'undici'
+import type { GatewayError } from '../errors.ts'
+import type { KeyPool, Lease } from '../plugins/key-pool.ts'
+import { Attempt, type AttemptOwner } from './attempt.ts'
+import type { Fault } from './faults.ts'
+import type { Opening } from './first-event-hold.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { Flow, Sink } from './sink.ts'
+import type { UpstreamRequest } from './upstream.ts'
+
+/** Attempts that one request may make in all. */
+const MOST_ATTEMPTS = 3
+/** The longest wait before the first repetition after a fault of the platform, in milliseconds; each further one may be twice as long. */
+const FIRST_DELAY = 500
+
+export interface FailoverDeps {
+  keyPool: KeyPool
+  dispatcher: Dispatcher
+  budget: RetryBudget
+  /** The request as undici takes it, with the key of the lease. */
+  options: (request: UpstreamRequest, lease: Lease) => Dispatcher.DispatchOptions
+  onStart: () => void
+  onDone: () => void
+  /** Uniform in [0, 1). */
+  random: () => number
+}
+
+/**
+ * One request, in as many attempts as it takes and may take. As long as nothing has reached the client, a fault of the key goes to another key
+ * and a fault of the platform is tried again after a moment; a fault of the request is the client's to hear.
+ */
+export class Failover implements Flow, AttemptOwner {
+  readonly #request: UpstreamRequest
+  readonly #client: Sink
+  readonly #deps: FailoverDeps
+  readonly #tried = new Set<string>()
+  #attempt: Attempt | null = null
+  #attempts = 0
+  #delay: NodeJS.Timeout | null = null
+  #aborted = false
+
+  constructor (request: UpstreamRequest, client: Sink, deps: FailoverDeps) {
+    this.#request = request
+    this.#client = client
+    this.#deps = deps
+  }
+
+  /** Sends the first attempt, or tells the client why there is none. */
+  begin (): void {
+    this.#deps.budget.deposit()
+    try {
+      this.#send(this.#acquire())
+    } catch (error) {
+      this.#client.fail(error as GatewayError)
+    }
+  }
+
+  resume (): void {
+    this.#attempt?.resume()
+  }
+
+  abort (): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    if (this.#delay !== null) {
+      clearTimeout(this.#delay)
+      this.#waiting?.settle({ kind: 'none', reason: null })
+    }
+    this.#attempt?.abort()
+  }
+
+  onFault ({ row }: Fault, opening: Opening): boolean {
+    if (this.#aborted || row.kind === 'request') return false
+    if (row.kind === 'platform') return this.#again()
+    try {
+      return this.#again(this.#acquire())
+    } catch (error) {
+      // The true time of the earliest recovery over all keys, which the answer of one of them cannot know.
+      const { retryAfter } = error as GatewayError
+      if (row.kind === 'quota' && retryAfter !== undefined) opening.headers['retry-after'] = String(retryAfter)
+      return false
+    }
+  }
+
+  onBroken (error: GatewayError): boolean {
+    // Once the upstream has begun to answer, or had the time to, it may have worked on the request, and will bill it.
+    return !this.#aborted && error.code === 'upstream_unreachable' && this.#again()
+  }
+
+  onDone (): void {
+    this.#deps.onDone()
+  }
+
+  /** The lease of an attempt that waits for its moment. */
+  #waiting: Lease | null = null
+
+  /**
+   * Prepares another attempt: at once with the key of another lease, after a moment without.
+   * @returns false when there may be none
+   */
+  #again (lease?: Lease): boolean {
+    if (this.#attempts >= MOST_ATTEMPTS || !this.#deps.budget.withdraw()) {
+      lease?.settle({ kind: 'none', reason: null })
+      return false
+    }
+    try {
+      this.#waiting = lease ?? this.#acquire(false)
+    } catch {
+      return false
+    }
+    const longest = lease === undefined ? FIRST_DELAY * 2 ** (this.#attempts - 1) : 0
+    this.#delay = setTimeout(() => {
+      this.#delay = null
+      this.#send(this.#waiting!)
+    }, this.#deps.random() * longest)
+    return true
+  }
+
+  #acquire (another = true): Lease {
+    const { model, affinity, record } = this.#request
+    return this.#deps.keyPool.acquire({ model, affinity, trail: record.trail, ...another && { tried: this.#tried } })
+  }
+
+  #send (lease: Lease): void {
+    this.#attempts++
+    this.#tried.add(lease.keyId)
+    this.#request.record.keyId = lease.keyId
+    this.#request.record.attempts = this.#attempts
+    const attempt = new Attempt(this.#request, lease, this.#client, this)
+    this.#attempt = attempt
+    this.#deps.onStart()
+    this.#deps.dispatcher.dispatch(this.#deps.options(this.#request, lease), attempt.flow)
+  }
+}
