@@ -94,6 +94,7 @@ export function createKeyPool ({ keys, strategy, clock = Date.now, random = Math
   }
 
   function candidates ({ model, tried, trail }: LeaseRequest, now: number): PoolKey[] {
+    if (store.size === 0 && tried === undefined) return ring
     return ring.filter((key) => {
       if (tried?.has(key.id)) return false
       const rest = obstacle(key, model, now)
@@ -109,14 +110,14 @@ export function createKeyPool ({ keys, strategy, clock = Date.now, random = Math
       const home = rendezvous(request.affinity, workspacesOf(free))[0]!.id
       free = free.filter(({ workspace }) => workspace === home)
     }
-    return nextInTurn(new Set(free))
+    return nextInTurn(free)
   }
 
   /** Walks the ring of all keys, so that the turns of the healthy stay even whoever else is out. */
-  function nextInTurn (free: Set<PoolKey>): PoolKey | undefined {
+  function nextInTurn (free: PoolKey[]): PoolKey | undefined {
     for (let step = 0; step < ring.length; step++) {
       const at = (cursor + step) % ring.length
-      if (!free.has(ring[at]!)) continue
+      if (free !== ring && !free.includes(ring[at]!)) continue
       cursor = (at + 1) % ring.length
       return ring[at]
     }

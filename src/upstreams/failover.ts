@@ -33,9 +33,12 @@ export class Failover implements Flow, AttemptOwner {
   readonly #request: UpstreamRequest
   readonly #client: Sink
   readonly #deps: FailoverDeps
-  readonly #tried = new Set<string>()
+  /** Keys that were used; undefined before the first. */
+  #tried: Set<string> | undefined
   #attempt: Attempt | null = null
   #attempts = 0
+  /** The lease of an attempt that waits for its moment, and what wakes it. */
+  #waiting: Lease | null = null
   #delay: NodeJS.Timeout | null = null
   #aborted = false
 
@@ -91,9 +94,6 @@ export class Failover implements Flow, AttemptOwner {
     this.#deps.onDone()
   }
 
-  /** The lease of an attempt that waits for its moment. */
-  #waiting: Lease | null = null
-
   /**
    * Prepares another attempt: at once with the key of another lease, after a moment without.
    * @returns false when there may be none
@@ -118,12 +118,12 @@ export class Failover implements Flow, AttemptOwner {
 
   #acquire (another = true): Lease {
     const { model, affinity, record } = this.#request
-    return this.#deps.keyPool.acquire({ model, affinity, trail: record.trail, ...another && { tried: this.#tried } })
+    return this.#deps.keyPool.acquire({ model, affinity, trail: record.trail, tried: another ? this.#tried : undefined })
   }
 
   #send (lease: Lease): void {
     this.#attempts++
-    this.#tried.add(lease.keyId)
+    this.#tried = (this.#tried ?? new Set()).add(lease.keyId)
     this.#request.record.keyId = lease.keyId
     this.#request.record.attempts = this.#attempts
     const attempt = new Attempt(this.#request, lease, this.#client, this)

@@ -38,3 +38,36 @@ t.test('nothing that a client sends makes it throw', async () => {
     return true
   }), { numRuns: 500 })
 })
+
+const CACHED = { cache_control: { type: 'ephemeral' } }
+const text = (text: string, more: object = {}) => ({ type: 'text', text, ...more })
+const user = (content: unknown) => ({ role: 'user', content })
+const begun = (content: unknown, system?: unknown) => conversationOf({}, { system, messages: [user(content)] })
+
+t.test('content nested as deep as a body can be does not make it throw', async (t) => {
+  const deep = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as unknown
+  t.type(begun([deep], [deep]), 'string')
+})
+
+t.test('of a prompt of very many values only the first are read', async (t) => {
+  const wide = (end: string) => [...Array.from({ length: 100_000 }, () => text('x')), text(end)]
+  t.equal(begun(wide('a')), begun(wide('b')))
+})
+
+t.test('cache_control inside a block changes nothing', async (t) => {
+  const document = (more: object) => begun([{ type: 'document', source: { type: 'content', content: [text('page', more)] } }])
+  t.equal(document(CACHED), document({}))
+})
+
+t.test('a user whose name only ends like a session is a user', async (t) => {
+  t.equal(conversationOf({}, { metadata: { user_id: 'team_session_0a1b' } }), null)
+})
+
+t.test('what is moved from the system prompt to the message is another conversation', async (t) => {
+  t.not(begun('c', 'ab'), begun('bc', 'a'))
+})
+
+t.test('two images are two conversations', async (t) => {
+  const image = (data: string) => begun([{ type: 'image', source: { type: 'base64', media_type: 'image/png', data } }])
+  t.not(image('AAAA'), image('AAAB'))
+})
