@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { isoTime, nullableIsoTime } from '../time.ts'
-import type { PoolKey } from './key-pool.ts'
 import { modelOf, ownerOf, type Rest } from './key-state-store.ts'
+import type { PoolKey } from './pool-key.ts'
 
 /**
  * Says why no key can be lent: a rate limit when waiting for one is all it takes, else an overload.

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
-import type { FaultScope } from '../upstreams/fault-table.ts'
 import type { AttemptOutcome, Fault } from '../upstreams/faults.ts'
 import { noKey, statsRow } from './key-pool-report.ts'
 import { createMemoryKeyStateStore, modelOf, ownerOf, scopeOf, type KeyStateStore, type Rest } from './key-state-store.ts'
+import { ANY_MODEL, ownersOf, poolKey, scopeName, scopesOf, workspacesOf, type KeyConfig, type PoolKey } from './pool-key.ts'
 import { rendezvous } from './rendezvous.ts'
 
 declare module 'fastify' {
@@ -22,10 +21,6 @@ const DEFAULT_REST = 30_000
 /** Models of one owner that can rest at the same time: a client can name any number of them. Past it, all of its models rest. */
 const MOST_MODELS = 64
 const NO_SCOPES: readonly string[] = []
-/** Stands for every model. */
-const ANY_MODEL = '*'
-
-export type KeyConfig = Config['claude']['api_keys'][number]
 
 /** A key lent out for one attempt. It must be settled; settling twice does nothing. */
 export interface Lease {
@@ -46,23 +41,6 @@ export interface LeaseRequest {
   tried?: ReadonlySet<string>
   /** Takes down what was passed over and why, for the log. */
   trail?: string[]
-}
-
-export interface PoolKey {
-  readonly id: string
-  readonly secret: string
-  readonly name: string
-  organisation: string
-  /** The organisation is what the upstream says, no longer a label. */
-  organisationIsKnown: boolean
-  readonly workspace: string
-  readonly weight: number
-  requests: number
-  errors: number
-  leases: number
-  lastUsed: number | null
-  lastError: number | null
-  lastErrorReason: string | null
 }
 
 export type KeyPool = ReturnType<typeof createKeyPool>
@@ -218,56 +196,11 @@ export function createKeyPool ({ keys, strategy, clock = Date.now, random = Math
   }
 }
 
-function poolKey (config: KeyConfig, index: number): PoolKey {
-  const id = `key_${createHash('sha256').update(config.key).digest('hex').slice(0, 12)}`
-  return {
-    id,
-    secret: config.key,
-    name: config.name ?? `key ${index + 1}`,
-    organisation: config.org ?? id,
-    organisationIsKnown: false,
-    workspace: config.workspace ?? id,
-    weight: config.weight ?? 1,
-    requests: 0,
-    errors: 0,
-    leases: 0,
-    lastUsed: null,
-    lastError: null,
-    lastErrorReason: null
-  }
-}
-
-/** Whose rests concern a key. */
-function ownersOf ({ id, workspace, organisation }: PoolKey): string[] {
-  return [`key:${id}`, `workspace:${workspace}`, `organisation:${organisation}`]
-}
-
-function scopesOf (key: PoolKey, model: string): string[] {
-  return ownersOf(key).flatMap((owner) => [owner, scopeOf(owner, model), scopeOf(owner, ANY_MODEL)])
-}
-
-function scopeName (scope: Exclude<FaultScope, 'none'>, key: PoolKey, model: string): string {
-  const [byKey, byWorkspace, byOrganisation] = ownersOf(key)
-  switch (scope) {
-    case 'key': return byKey!
-    case 'key_model': return scopeOf(byKey!, model)
-    case 'workspace_model': return scopeOf(byWorkspace!, model)
-    case 'organisation_model': return scopeOf(byOrganisation!, model)
-    case 'organisation': return byOrganisation!
-  }
-}
-
 function bounded (scope: string, store: KeyStateStore): string {
   if (modelOf(scope) === null || store.get(scope) !== undefined) return scope
   const owner = ownerOf(scope)
   const siblings = store.snapshot().filter((rest) => ownerOf(rest.scope) === owner).length
   return siblings < MOST_MODELS ? scope : scopeOf(owner, ANY_MODEL)
-}
-
-function workspacesOf (keys: PoolKey[]): Array<{ id: string, weight: number }> {
-  const weights = new Map<string, number>()
-  for (const { workspace, weight } of keys) weights.set(workspace, (weights.get(workspace) ?? 0) + weight)
-  return [...weights].map(([id, weight]) => ({ id, weight }))
 }
 
 function noteError (key: PoolKey, reason: string, now: number): void {
