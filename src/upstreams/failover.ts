@@ -74,9 +74,9 @@ export class Failover implements Flow, AttemptOwner {
 
   onFault ({ row }: Fault, opening: Opening): boolean {
     if (this.#aborted || row.kind === 'request') return false
-    if (row.kind === 'platform') return this.#again()
+    if (row.kind === 'platform') return this.#afterAMoment()
     try {
-      return this.#again(this.#acquire())
+      return this.#again(0, this.#tried)
     } catch (error) {
       // The true time of the earliest recovery over all keys, which the answer of one of them cannot know.
       const { retryAfter } = error as GatewayError
@@ -87,38 +87,46 @@ export class Failover implements Flow, AttemptOwner {
 
   onBroken (error: GatewayError): boolean {
     // Once the upstream has begun to answer, or had the time to, it may have worked on the request, and will bill it.
-    return !this.#aborted && error.code === 'upstream_unreachable' && this.#again()
+    return !this.#aborted && error.code === 'upstream_unreachable' && this.#afterAMoment()
   }
 
   onDone (): void {
     this.#deps.onDone()
   }
 
-  /**
-   * Prepares another attempt: at once with the key of another lease, after a moment without.
-   * @returns false when there may be none
-   */
-  #again (lease?: Lease): boolean {
-    if (this.#attempts >= MOST_ATTEMPTS || !this.#deps.budget.withdraw()) {
-      lease?.settle({ kind: 'none', reason: null })
-      return false
-    }
+  /** The platform is at fault: any key will do, a little later. */
+  #afterAMoment (): boolean {
     try {
-      this.#waiting = lease ?? this.#acquire(false)
+      return this.#again(FIRST_DELAY * 2 ** (this.#attempts - 1))
     } catch {
       return false
     }
-    const longest = lease === undefined ? FIRST_DELAY * 2 ** (this.#attempts - 1) : 0
+  }
+
+  /**
+   * Prepares another attempt, after a random part of `longest` milliseconds.
+   * @param tried keys that will not do
+   * @returns false when there may be none
+   * @throws GatewayError when there is no key for one
+   */
+  #again (longest: number, tried?: ReadonlySet<string>): boolean {
+    if (this.#attempts >= MOST_ATTEMPTS) return false
+    const lease = this.#acquire(tried)
+    if (!this.#deps.budget.withdraw()) {
+      lease.settle({ kind: 'none', reason: null })
+      return false
+    }
+    this.#waiting = lease
     this.#delay = setTimeout(() => {
       this.#delay = null
-      this.#send(this.#waiting!)
+      this.#send(lease)
     }, this.#deps.random() * longest)
     return true
   }
 
-  #acquire (another = true): Lease {
+  #acquire (tried?: ReadonlySet<string>): Lease {
     const { model, affinity, record } = this.#request
-    return this.#deps.keyPool.acquire({ model, affinity, trail: record.trail, tried: another ? this.#tried : undefined })
+    return this.#deps.keyPool.acquire({ model, affinity, trail: record.trail, tried })
   }
 
   #send (lease: Lease): void {
