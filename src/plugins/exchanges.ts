@@ -23,7 +23,6 @@ export const TICK = 1_000
 /** The registry of running exchanges: who must be told when a token is revoked, the process drains, or a stream falls silent. */
 export function createExchanges () {
   const byToken = new Map<string, Set<Exchange>>()
-  const waiters: Array<() => void> = []
   let size = 0
 
   function * all (): Generator<Exchange> {
@@ -47,7 +46,7 @@ export function createExchanges () {
       const exchanges = byToken.get(tokenId)
       if (!exchanges?.delete(exchange)) return
       if (exchanges.size === 0) byToken.delete(tokenId)
-      if (--size === 0) for (const resolve of waiters.splice(0)) resolve()
+      size--
     },
 
     /** Ends every running exchange of one token. */
@@ -62,11 +61,6 @@ export function createExchanges () {
 
     tick (): void {
       for (const exchange of all()) exchange.tick()
-    },
-
-    /** Resolves when no exchange is running. */
-    async idle (): Promise<void> {
-      if (size > 0) await new Promise<void>((resolve) => waiters.push(resolve))
     }
   }
 }

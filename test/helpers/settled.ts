@@ -3,9 +3,7 @@ import { until } from './until.ts'
 
 /** Waits until the gateway holds nothing any more for any request: no exchange, no upstream request, no lease. */
 export async function settled ({ exchanges, apiUpstream, keyPool }: FastifyInstance): Promise<void> {
-  await exchanges.idle()
-  await until(() => apiUpstream.running === 0 && keyPool.leases === 0,
-    `nothing to run; ${apiUpstream.running} upstream requests and ${keyPool.leases} leases are left`)
+  await until(() => exchanges.size === 0 && apiUpstream.running === 0 && keyPool.leases === 0, 'nothing to run')
 }
 
 /** A small Messages request. */

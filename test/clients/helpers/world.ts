@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Test } from 'tap'
 import { buildSimulator, type SeenRequest, type Simulator } from '../../../src/simulator/app.ts'
 import { startGateway, type TestGateway } from '../../helpers/gateway.ts'
+import { until } from '../../helpers/until.ts'
 
 /** The gateway's line about one request, as far as the tests read it. */
 export interface LogLine {
@@ -33,7 +34,7 @@ export async function startWorld (t: Test): Promise<World> {
   const arrived: IncomingHttpHeaders[] = []
   gateway.app.server.on('request', ({ headers }: IncomingMessage) => { arrived.push(headers) })
   const answered = async () => {
-    await gateway.app.exchanges.idle()
+    await until(() => gateway.app.exchanges.size === 0, 'every exchange to end')
     const lines = gateway.log.map((line) => JSON.parse(line) as LogLine)
     return lines.filter(({ route }) => route?.startsWith('/v1/'))
   }
