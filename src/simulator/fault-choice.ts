@@ -14,25 +14,30 @@ const IN_KEY = new RegExp(`-fault-((?:${NAMES.toSorted((one, other) => other.len
 
 /**
  * Chooses the fault of a request, if it wants one: by the header `anthropic-simulator-fault: <name>[;times=N][;parameter=N…]`, else by its key,
- * such as `sk-ant-sim-fault-401-aaaa` or `sk-ant-sim-fault-529;times=2-aaaa`. With `times`, only the first N requests of the same wish in the
- * same session (`x-claude-code-session-id`), or with the same key, meet the fault; the others are answered well.
+ * such as `sk-ant-sim-fault-401-aaaa` or `sk-ant-sim-fault-529;times=2-aaaa`. With `after`, the first N requests are answered well; with `times`,
+ * only the next N meet the fault. Requests are counted for each key, those with the header for each session (`x-claude-code-session-id`) where
+ * there is one.
  */
 export function createFaultChoice () {
   const met = new Map<string, number>()
 
   /** @throws ApiError 400 when the header names a fault that there is not. */
   return function choose (headers: IncomingHttpHeaders, key: string): ChosenFault | undefined {
-    const wish = headers['anthropic-simulator-fault']?.toString() ?? IN_KEY.exec(key)?.[1]
+    const asked = headers['anthropic-simulator-fault']?.toString()
+    const wish = asked ?? IN_KEY.exec(key)?.[1]
     if (wish === undefined || wish === '') return undefined
     const [name = '', ...parameters] = wish.split(';').map((part) => part.trim())
     const fault = Object.hasOwn(FAULTS, name) ? FAULTS[name] : undefined
     if (fault === undefined) throw new ApiError('invalid_request_error', `anthropic-simulator-fault: no fault "${name}"; there are ${NAMES.join(', ')}`)
     const values = new Map(parameters.map((parameter) => parameter.split('=') as [string, string]))
     const number = (parameter: string, fallback: number) => Number(values.get(parameter) ?? fallback)
-    const who = `${wish}\n${headers['x-claude-code-session-id'] ?? key}`
-    const times = met.get(who) ?? 0
-    if (times >= number('times', Infinity)) return undefined
-    met.set(who, times + 1)
+    const session = asked === undefined ? undefined : headers['x-claude-code-session-id']
+    const who = `${wish}\n${session ?? key}`
+    const place = (met.get(who) ?? 0) + 1
+    const first = number('after', 0) + 1
+    if (place >= first + number('times', Infinity)) return undefined
+    met.set(who, place)
+    if (place < first) return undefined
     return { fault, number }
   }
 }

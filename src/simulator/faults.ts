@@ -21,7 +21,8 @@ const RATE_LIMIT = 'This request would exceed your organization\'s rate limit of
 const overloaded = () => new ApiError('overloaded_error', 'Overloaded')
 
 /**
- * All faults, by the name that chooses them. Parameters: `retry-after` (seconds) of the 429s, `ms` of `pause` and `slow`; `times` works on all.
+ * All faults, by the name that chooses them. Parameters: `retry-after` (seconds) of the 429s, `ms` of `pause` and `slow`; `times` and `after` work
+ * on all.
  * The wording and headers are the real API's. Source: Anthropic API errors page; clients match parts of these texts.
  */
 export const FAULTS: Record<string, Fault> = {

@@ -44,6 +44,19 @@ t.test('with times, the first requests of a key meet the fault and the others do
   t.same([1, 2, 3].map(() => choose(wish('529;times=2'), KEY) !== undefined), [true, true, false])
 })
 
+t.test('with after, a key is well at first', async (t) => {
+  const choose = createFaultChoice()
+  const key = 'sk-ant-sim-fault-401;after=2;times=1-aaaa'
+  t.same([1, 2, 3, 4, 5].map(() => choose({}, key) !== undefined), [false, false, true, false, false])
+})
+
+t.test('a fault that a key carries is counted over all sessions', async (t) => {
+  const choose = createFaultChoice()
+  const key = 'sk-ant-sim-fault-401;times=1-aaaa'
+  t.ok(choose({ 'x-claude-code-session-id': 'one' }, key))
+  t.notOk(choose({ 'x-claude-code-session-id': 'two' }, key))
+})
+
 t.test('times are counted for each key', async (t) => {
   const choose = createFaultChoice()
   choose(wish('529;times=1'), KEY)
