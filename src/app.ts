@@ -10,6 +10,7 @@ import { refuseBadUrl, useEnvelope } from './plugins/envelope.ts'
 import exchanges from './plugins/exchanges.ts'
 import guessLimits from './plugins/guess-limits.ts'
 import keyPool from './plugins/key-pool.ts'
+import keyStore from './plugins/key-store.ts'
 import mode from './plugins/mode.ts'
 import requestLog from './plugins/request-log.ts'
 import tokenStore from './plugins/token-store.ts'
@@ -26,6 +27,8 @@ export interface BuildOptions {
   logStream?: { write (line: string): void }
   /** Shown by `GET /`. */
   version?: string
+  /** Where the API keys of the configuration come from; the environment when left out. */
+  keySource?: 'env' | 'file'
   /** Told of every route as it is registered. */
   onRoute?: (route: RouteOptions) => void
 }
@@ -34,7 +37,7 @@ export interface BuildOptions {
  * The gateway, ready to listen. Opens no port and reads no environment, so that a test can mount it.
  * Reading this function is reading the architecture: what a request relies on, in order, then who answers it.
  */
-export async function buildApp (config: Config, { logStream, version = '0.0.0', onRoute }: BuildOptions = {}): Promise<FastifyInstance> {
+export async function buildApp (config: Config, { logStream, version = '0.0.0', keySource, onRoute }: BuildOptions = {}): Promise<FastifyInstance> {
   const app = fastify(serverOptions(config, logStream))
   if (onRoute !== undefined) app.addHook('onRoute', onRoute)
   useEnvelope(app, 'anthropic')
@@ -47,7 +50,8 @@ export async function buildApp (config: Config, { logStream, version = '0.0.0', 
   // State.
   await app.register(database, { path: config.storage.db_path })
   await app.register(tokenStore)
-  await app.register(keyPool, { keys: config.claude.api_keys, strategy: config.claude.key_strategy })
+  await app.register(keyPool, { keys: config.claude.api_keys, source: keySource, strategy: config.claude.key_strategy })
+  await app.register(keyStore, { encryptionKey: config.storage.encryption_key, jwtSecret: config.jwt.secret })
 
   // Who may ask, and in which mode.
   await app.register(guessLimits)

@@ -26,6 +26,7 @@ export function coerce (schema: TSchema, written: unknown): unknown {
   if (typeof written !== 'string') return written
   const text = written.trim()
   if (schema['type'] === 'object') return { key: text }
+  if (schema['type'] === 'boolean') return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text
   const isNumeric = schema['type'] === 'integer' || schema['type'] === 'number'
   return isNumeric && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }
@@ -57,6 +58,7 @@ function expected (schema: TSchema): string {
     case 'array': return 'a list, or text with commas'
     case 'object': return `text, or an entry with ${Object.keys(schema['properties']).join(', ')}`
     case 'integer': return `a whole number ${schema['maximum'] === undefined ? `of at least ${schema['minimum']}` : `from ${schema['minimum']} to ${schema['maximum']}`}`
+    case 'boolean': return 'true or false'
     case 'number': return `a number above ${schema['exclusiveMinimum']}`
     default: return 'text that is not empty (a number needs quotes to be text)'
   }

@@ -13,6 +13,7 @@ export interface Found {
   value: unknown
   /** For messages: `the environment`, or the name of the file. */
   origin: string
+  fromFile: boolean
 }
 
 export interface Sources {
@@ -43,7 +44,7 @@ function readEnvironment (env: Place['env'], names: Name[], { values, problems }
     const value = written?.trim() ?? ''
     if (!name.startsWith('CCPROXY_') || name === FILE_VARIABLE || value === '' || isServiceLink(name, value)) continue
     const file = known.get(name)
-    if (file !== undefined) values.set(file, { value, origin: 'the environment' })
+    if (file !== undefined) values.set(file, { value, origin: 'the environment', fromFile: false })
     else problems.push(`${name}: is not a known setting${suggestion(name, [...known, [FILE_VARIABLE, 'path of the file']])}`)
   }
 }
@@ -69,7 +70,7 @@ function readFile (env: Place['env'], cwd: string, names: Name[], { values, prob
   const known = new Map(names.map((name) => [name.file, name.env]))
   for (const [file, value] of parseYaml(text, path, problems)) {
     if (isUnset(value)) continue
-    if (known.has(file)) values.set(file, { value, origin: path })
+    if (known.has(file)) values.set(file, { value, origin: path, fromFile: true })
     else if (names.some((name) => name.file.startsWith(`${file}.`))) problems.push(`${file} in ${path}: must have its settings indented below it, each as "name: value".`)
     else problems.push(`${label(file)} in ${path}: is not a known setting${suggestion(file, [...known])}`)
   }

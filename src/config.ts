@@ -51,7 +51,10 @@ export const ConfigSchema = Type.Object({
     connect_timeout: duration('5s', 'How long connecting to an upstream may take.'),
     headers_timeout: duration('10m', 'How long an upstream may take until its answer begins.'),
     idle_timeout: duration('120s', 'How long an upstream may be silent in the middle of an answer.'),
-    max_connections: Type.Integer({ default: 1024, minimum: 1, description: 'Most connections held open to one upstream.' })
+    max_connections: Type.Integer({ default: 1024, minimum: 1, description: 'Most connections held open to one upstream.' }),
+    retry_timeouts: Type.Boolean({
+      default: false, description: 'Whether a request that was not answered in time is sent again; it may then be billed twice.'
+    })
   }),
   server: Type.Object({
     host: text('0.0.0.0', 'Address to listen on.'),
@@ -67,7 +70,7 @@ export const ConfigSchema = Type.Object({
   storage: Type.Object({
     db_path: text('./data/ccproxy.db', 'SQLite database file; its folder is made when missing.'),
     encryption_key: Type.Optional(Type.String({
-      minLength: 1, secret: true, description: 'Encrypts stored session cookies; at least 32 bytes in production. Derived from the JWT secret when unset.'
+      minLength: 1, secret: true, description: 'Encrypts stored API keys; at least 32 bytes in production. Derived from the JWT secret when unset.'
     }))
   }),
   log: Type.Object({
@@ -108,11 +111,18 @@ export function configKeys (): ConfigKey[] {
   return settings().map(({ schema, ...key }) => key)
 }
 
+export interface LoadedConfig {
+  config: Config
+  warnings: string[]
+  /** Where the API keys were found; the environment also when there are none. */
+  keySource: 'env' | 'file'
+}
+
 /**
  * Reads the settings from `env` and, below it, from the YAML file (`./config.yaml`, or the path in `CCPROXY_CONFIG`). An empty value counts as unset.
  * @throws ConfigError with every problem found
  */
-export function loadConfig (place: Place): { config: Config, warnings: string[] } {
+export function loadConfig (place: Place): LoadedConfig {
   const { values, problems } = readSources(place, configKeys())
   const raw: Record<string, Record<string, unknown>> = {}
   for (const { schema, file, env, required } of settings()) {
@@ -130,7 +140,11 @@ export function loadConfig (place: Place): { config: Config, warnings: string[] 
   const secrets = secretFindings(raw, place.env['NODE_ENV'] === 'production')
   problems.push(...secrets.problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return { config: Value.Decode(ConfigSchema, Value.Default(ConfigSchema, raw)), warnings: secrets.warnings }
+  return {
+    config: Value.Decode(ConfigSchema, Value.Default(ConfigSchema, raw)),
+    warnings: secrets.warnings,
+    keySource: values.get('claude.api_keys')?.fromFile === true ? 'file' : 'env'
+  }
 }
 
 function settings (): Setting[] {

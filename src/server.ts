@@ -1,6 +1,6 @@
 import './node-version.ts'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from './config.ts'
+import type { LoadedConfig } from './config.ts'
 
 // Loaded late: a static import would be linked, and could fail, before the Node version has been looked at.
 const { readFileSync } = await import('node:fs')
@@ -9,6 +9,7 @@ const { buildApp } = await import('./app.ts')
 const { ConfigError, loadConfig } = await import('./config.ts')
 const { ensureSecrets, loadDotEnv } = await import('./first-start.ts')
 const { logDestination } = await import('./log-destination.ts')
+const { reloadKeys } = await import('./reload.ts')
 
 /** Time to close what is left after a drain, or after a fault that allows for none; milliseconds. */
 const CLOSING_TIME = 5_000
@@ -19,14 +20,15 @@ function giveUp (message: string): never {
   process.exit(1)
 }
 
-function readConfig (): Config {
-  const place = { env: process.env, cwd: process.cwd() }
+const place = { env: process.env, cwd: process.cwd() }
+
+function readConfig (): LoadedConfig {
   loadDotEnv(place)
   const firstStart = ensureSecrets(place)
   if (firstStart !== undefined) console.error(firstStart)
-  const { config, warnings } = loadConfig(place)
-  for (const warning of warnings) console.error(`Warning: ${warning}`)
-  return config
+  const loaded = loadConfig(place)
+  for (const warning of loaded.warnings) console.error(`Warning: ${warning}`)
+  return loaded
 }
 
 /** Running answers are not waited for: nothing can be relied on any more. */
@@ -51,15 +53,14 @@ function closeOnSignals (app: FastifyInstance, drainTimeout: number): void {
     await app.drain.start()
     await app.close()
   })
-  // A closed terminal or a habit from other servers must not end the gateway; there is nothing to reload.
-  process.on('SIGHUP', () => app.log.info('SIGHUP received: ignored'))
 }
 
 async function start (): Promise<void> {
-  const config = readConfig()
+  const { config, keySource } = readConfig()
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  const app = await buildApp(config, { version, logStream: logDestination() })
+  const app = await buildApp(config, { version, keySource, logStream: logDestination() })
   closeOnSignals(app, config.server.drain_timeout)
+  process.on('SIGHUP', () => reloadKeys({ load: () => loadConfig(place), running: config, keyStore: app.keyStore, log: app.log }))
   const { host, port } = config.server
   try {
     await app.listen({ host, port })

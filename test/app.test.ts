@@ -16,7 +16,8 @@ t.test('every route carries schemas for what it takes and what it answers', asyn
   for (const { method, url, schema } of all) {
     const name = `${String(method)} ${url}`
     t.ok(schema?.response, `${name}: answers`)
-    if (method === 'POST' && !url.endsWith('/reset')) t.ok(schema?.body, `${name}: body`)
+    // What is done to one thing needs no body.
+    if (method === 'POST' && !url.includes(':id')) t.ok(schema?.body, `${name}: body`)
     if (url.includes(':')) t.ok(schema?.params, `${name}: params`)
   }
 })
@@ -24,6 +25,7 @@ t.test('every route carries schemas for what it takes and what it answers', asyn
 t.test('nothing else is served', async (t) => {
   const names = (await routes()).filter(({ method }) => method !== 'HEAD').map(({ method, url }) => `${String(method)} ${url}`)
   t.same(names.sort(), [
+    'DELETE /api/keys/:id',
     'GET /',
     'GET /api/keys/stats',
     'GET /api/token/info',
@@ -32,7 +34,10 @@ t.test('nothing else is served', async (t) => {
     'GET /ready',
     'GET /v1/models',
     'GET /v1/models/:id',
+    'POST /api/keys/:id/disable',
+    'POST /api/keys/:id/enable',
     'POST /api/keys/:id/reset',
+    'POST /api/keys/add',
     'POST /api/token/generate',
     'POST /api/token/revoke',
     'POST /v1/messages',

@@ -28,7 +28,7 @@ t.test('config.example.yaml shows every setting with its description and default
 t.test('config.example.yaml says the same as no file at all', async (t) => {
   const env = { CCPROXY_JWT_SECRET: 'made-up-jwt-secret', CCPROXY_ADMIN_KEY: 'made-up-admin-key' }
   const withExample = loadConfig({ env, cwd: t.testdir({ 'config.yaml': example('config.example.yaml') }) })
-  t.same(withExample, loadConfig({ env, cwd: t.testdir({}) }))
+  t.same(withExample.config, loadConfig({ env, cwd: t.testdir({}) }).config)
 })
 
 function example (name: string): string {

@@ -23,7 +23,8 @@ t.test('with nothing but the secrets, every setting has its default', async (t) 
       connect_timeout: 5_000,
       headers_timeout: 600_000,
       idle_timeout: 120_000,
-      max_connections: 1024
+      max_connections: 1024,
+      retry_timeouts: false
     },
     server: {
       host: '0.0.0.0', port: 8080, mode: 'both', trust_proxy: [], drain_timeout: 120_000, stall_timeout: 60_000, ping_interval: 15_000
@@ -68,6 +69,22 @@ t.test('API keys in the file are text or entries with labels', async (t) => {
     { key: 'made-up-1' },
     { key: 'made-up-2', name: 'two', org: 'lab', workspace: 'dev', weight: 0.5 }
   ])
+})
+
+t.test('it is told where the API keys come from', async (t) => {
+  const file = 'claude:\n  api_keys: made-up-1\n'
+  t.equal(load(t, {}, file).keySource, 'file')
+  t.equal(load(t, { CCPROXY_CLAUDE_API_KEYS: 'made-up-2' }, file).keySource, 'env')
+  t.equal(load(t, {}).keySource, 'env')
+})
+
+t.test('a switch is true or false, in the environment and in the file', async (t) => {
+  t.equal(load(t, { CCPROXY_CLAUDE_RETRY_TIMEOUTS: 'TRUE' }).config.claude.retry_timeouts, true)
+  t.equal(load(t, { CCPROXY_CLAUDE_RETRY_TIMEOUTS: 'false' }, 'claude:\n  retry_timeouts: true\n').config.claude.retry_timeouts, false)
+  t.equal(load(t, {}, 'claude:\n  retry_timeouts: true\n').config.claude.retry_timeouts, true)
+  for (const text of ['yes', '1', 'on']) {
+    t.match(problemsOf(() => load(t, { CCPROXY_CLAUDE_RETRY_TIMEOUTS: text })), [/CCPROXY_CLAUDE_RETRY_TIMEOUTS .*must be true or false; it is "/])
+  }
 })
 
 t.test('a label that no API key has is a problem that names the entry', async (t) => {

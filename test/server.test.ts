@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -93,6 +93,22 @@ t.test('SIGHUP does not end it', async (t) => {
   server.child.kill('SIGHUP')
   await server.logged('SIGHUP received')
   t.equal((await fetch(`${url}/health`)).status, 200)
+})
+
+t.test('SIGHUP reads the file\'s keys again', async (t) => {
+  const file = (...keys: string[]) => `claude:\n  api_keys:\n${keys.map((key) => `    - ${key}\n`).join('')}`
+  const cwd = t.testdir({ 'config.yaml': file('sk-ant-made-up-one') })
+  const server = spawnServer(t, { cwd })
+  const url = await server.url()
+  const names = async () => {
+    const answer = await fetch(`${url}/api/keys/stats`, { headers: { 'x-admin-key': SECRETS.CCPROXY_ADMIN_KEY } })
+    return (await answer.json() as { keys: Array<{ key: string, source: string }> }).keys.map(({ key, source }) => `${source} ${key}`)
+  }
+  t.same(await names(), ['file ...e-up-one'])
+  writeFileSync(join(cwd, 'config.yaml'), file('sk-ant-made-up-two', 'sk-ant-made-up-three'))
+  server.child.kill('SIGHUP')
+  await server.logged('API keys read again')
+  t.same(await names(), ['file ...e-up-two', 'file ...up-three'])
 })
 
 const FAULTS = { 'an error that nobody caught': 'throw', 'a rejection that nobody handled': 'Promise.reject(' }

@@ -1,54 +1,70 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { FaultScope } from '../upstreams/fault-table.ts'
+import { createKeyTally, type KeyTally } from './key-tally.ts'
 import { scopeOf } from './key-state-store.ts'
 
 export type KeyConfig = Config['claude']['api_keys'][number]
 
-/** A key of the pool, with what is counted of it. Times are epoch milliseconds. */
+/** Where a key came from: the configuration's environment or file, or an admin while the gateway ran. */
+export type KeySource = 'env' | 'file' | 'store'
+
+/** A key of the pool, with what is counted of it. */
 export interface PoolKey {
   readonly id: string
   readonly secret: string
-  readonly name: string
+  source: KeySource
+  name: string
   organisation: string
   /** The organisation is what the upstream says, no longer a label. */
   organisationIsKnown: boolean
-  readonly workspace: string
-  readonly weight: number
-  requests: number
-  errors: number
-  leases: number
-  lastUsed: number | null
-  lastError: number | null
-  lastErrorReason: string | null
+  workspace: string
+  weight: number
+  /** Taken out of use by an admin. */
+  disabled: boolean
+  readonly tally: KeyTally
 }
 
 /** Stands for every model. */
 export const ANY_MODEL = '*'
 
-/** A key as the configuration has it; without labels it is an organisation and a workspace of its own. */
-export function poolKey (config: KeyConfig, index: number): PoolKey {
-  const id = `key_${createHash('sha256').update(config.key).digest('hex').slice(0, 12)}`
+/** A key's name for everybody else: a hash of it, so that it is the same after a restart and in every process. */
+export function keyIdOf (key: string): string {
+  return `key_${createHash('sha256').update(key).digest('hex').slice(0, 12)}`
+}
+
+/** @param number its place in the pool, from 1; the name of a key that has none */
+export function poolKey (config: KeyConfig, number: number, source: KeySource): PoolKey {
+  const id = keyIdOf(config.key)
   return {
     id,
     secret: config.key,
-    name: config.name ?? `key ${index + 1}`,
-    organisation: config.org ?? id,
+    source,
+    ...labelsOf(config, id, number),
     organisationIsKnown: false,
-    workspace: config.workspace ?? id,
-    weight: config.weight ?? 1,
-    requests: 0,
-    errors: 0,
-    leases: 0,
-    lastUsed: null,
-    lastError: null,
-    lastErrorReason: null
+    disabled: false,
+    tally: createKeyTally()
   }
+}
+
+/** Gives a key the labels that the configuration now has for it; what is known and counted of it stays. */
+export function relabel (key: PoolKey, config: KeyConfig, number: number, source: KeySource): void {
+  const labels = labelsOf(config, key.id, number)
+  Object.assign(key, labels, { source, organisation: key.organisationIsKnown ? key.organisation : labels.organisation })
+}
+
+/** Without labels a key is an organisation and a workspace of its own. */
+function labelsOf ({ name, org, workspace, weight }: KeyConfig, id: string, number: number): Pick<PoolKey, 'name' | 'organisation' | 'workspace' | 'weight'> {
+  return { name: name ?? `key ${number}`, organisation: org ?? id, workspace: workspace ?? id, weight: weight ?? 1 }
 }
 
 /** Whose rests concern a key. */
 export function ownersOf ({ id, workspace, organisation }: PoolKey): string[] {
-  return [`key:${id}`, `workspace:${workspace}`, `organisation:${organisation}`]
+  return [`key:${id}`, `workspace:${workspace}`, ownerOfOrganisation(organisation)]
+}
+
+export function ownerOfOrganisation (organisation: string): string {
+  return `organisation:${organisation}`
 }
 
 /** Every scope whose rest keeps the key from being used for the model. */
@@ -69,7 +85,7 @@ export function scopeName (scope: Exclude<FaultScope, 'none'>, key: PoolKey, mod
 }
 
 /** The workspaces of some keys, each with the weight of its keys. */
-export function workspacesOf (keys: PoolKey[]): Array<{ id: string, weight: number }> {
+export function workspacesOf (keys: readonly PoolKey[]): Array<{ id: string, weight: number }> {
   const weights = new Map<string, number>()
   for (const { workspace, weight } of keys) weights.set(workspace, (weights.get(workspace) ?? 0) + weight)
   return [...weights].map(([id, weight]) => ({ id, weight }))

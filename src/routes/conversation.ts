@@ -24,6 +24,11 @@ export function conversationOf (headers: IncomingHttpHeaders, body: unknown): st
     beginningOf(body)
 }
 
+/** Whether the conversation has had an answer before, and so may have a prompt cache somewhere. */
+export function isContinued (body: unknown): boolean {
+  return messagesOf(body).some((message) => field(message, 'role') === 'assistant')
+}
+
 function sessionId (value: unknown): string | null {
   return typeof value === 'string' && value !== '' && value.length <= LONGEST_ID ? value : null
 }

@@ -3,7 +3,7 @@ import { TICK } from '../plugins/exchanges.ts'
 import { revokedError } from '../plugins/token-store.ts'
 import { ClientSink } from '../upstreams/client-sink.ts'
 import type { UpstreamRequest } from '../upstreams/upstream.ts'
-import { conversationOf } from './conversation.ts'
+import { conversationOf, isContinued } from './conversation.ts'
 import { queryOf } from './query.ts'
 
 export interface RelayOptions {
@@ -22,6 +22,7 @@ export function relay (
   const { exchanges, apiUpstream } = request.server
   const { record, clientToken, bodyBytes: body } = request
   const conversation = options.affinity ? conversationOf(request.headers, request.body) : null
+  const continued = conversation !== null && isContinued(request.body)
   record.model = model
   // The body may have taken its time: the token can have been revoked since the headers came, or the client have left.
   if (clientToken.revoked_at !== null) throw revokedError()
@@ -51,6 +52,7 @@ export function relay (
     model,
     // A client can name any conversation: its token keeps it among its own.
     affinity: conversation === null ? undefined : `${clientToken.id}\n${conversation}`,
+    continued,
     record
   }, client))
 }

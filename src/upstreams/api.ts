@@ -41,12 +41,15 @@ export interface ApiUpstreamDeps {
   maxConnections: number
   /** How long a small resource may take in all, in milliseconds. */
   askTimeout?: number
+  /** Whether a request that was not answered in time is sent again, although it may be billed twice; not by default. */
+  retryTimeouts?: boolean
   /** Uniform in [0, 1). */
   random?: () => number
 }
 
 /** The way to the Anthropic API with a pool of keys. */
-export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections, askTimeout = ASK_TIMEOUT, random = Math.random }: ApiUpstreamDeps) {
+export function createApiUpstream (deps: ApiUpstreamDeps) {
+  const { keyPool, url, dispatcher, maxConnections, askTimeout = ASK_TIMEOUT, retryTimeouts = false, random = Math.random } = deps
   const { origin, pathname } = new URL(url)
   const prefix = pathname === '/' ? '' : pathname.replace(/\/$/, '')
   let running = 0
@@ -55,6 +58,7 @@ export function createApiUpstream ({ keyPool, url, dispatcher, maxConnections, a
     keyPool,
     dispatcher,
     budget: new RetryBudget(),
+    retryTimeouts,
     random,
     onStart: () => { running++ },
     onDone: () => { running-- },
@@ -169,7 +173,7 @@ export default fp<Config['claude']>(async (app, config) => {
     bodyTimeout: config.idle_timeout
   })
   app.decorate('apiUpstream', createApiUpstream({
-    keyPool: app.keyPool, url: config.api_url, dispatcher, maxConnections: config.max_connections
+    keyPool: app.keyPool, url: config.api_url, dispatcher, maxConnections: config.max_connections, retryTimeouts: config.retry_timeouts
   }))
   // After the exchanges are over: what is still open here belongs to nobody.
   app.addHook('onClose', async () => dispatcher.destroy())

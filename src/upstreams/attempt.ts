@@ -14,8 +14,12 @@ import { UsageTap } from './usage-tap.ts'
 export interface AttemptOwner {
   /** The answer's opening tells of a fault. @returns true when another attempt takes over */
   onFault (fault: Fault, opening: Opening): boolean
-  /** The connection failed before the answer had begun. @returns true when another attempt takes over */
-  onBroken (error: GatewayError): boolean
+  /**
+   * The connection failed before anything had reached the client.
+   * @param answered whether the upstream had begun to answer
+   * @returns true when another attempt takes over
+   */
+  onBroken (error: GatewayError, answered: boolean): boolean
   /** undici has let go of the request. */
   onDone (): void
 }
@@ -30,8 +34,10 @@ export class Attempt implements Flow, Sink {
   readonly #client: Sink
   readonly #owner: AttemptOwner
   readonly #stages: Sink
+  #answered = false
   /** The answer has begun to reach the client: nobody can take over any more. */
   #committed = false
+  #counted = false
 
   constructor (request: UpstreamRequest, lease: Lease, client: Sink, owner: AttemptOwner) {
     this.#request = request
@@ -43,9 +49,11 @@ export class Attempt implements Flow, Sink {
   }
 
   start (status: number, headers: IncomingHttpHeaders): void {
+    this.#answered = true
     this.#request.record.upstreamRequestId = single(headers, 'request-id') ?? null
-    const organisation = single(headers, 'anthropic-organization-id')
-    if (organisation !== undefined) this.#lease.learnOrganisation(organisation)
+    this.#lease.learn(headers)
+    // Counting tokens has limits of its own.
+    if (this.#request.endpoint === 'messages') this.#lease.observe(headers)
     this.#stages.start(status, headers)
   }
 
@@ -55,13 +63,13 @@ export class Attempt implements Flow, Sink {
 
   end (): void {
     this.#stages.end()
-    this.#lease.settle({ kind: 'none', reason: null })
+    this.#over(null)
   }
 
   fail (error: GatewayError): void {
     // Settled first: the client's end gives the flow up in its turn, and that would settle it without a reason.
-    this.#lease.settle({ kind: 'none', reason: error.message })
-    if (this.#committed || !this.#owner.onBroken(error)) this.#stages.fail(error)
+    this.#over(error.message)
+    if (this.#committed || !this.#owner.onBroken(error, this.#answered)) this.#stages.fail(error)
   }
 
   resume (): void {
@@ -70,7 +78,15 @@ export class Attempt implements Flow, Sink {
 
   abort (): void {
     this.flow.abort()
-    this.#lease.settle({ kind: 'none', reason: null })
+    this.#over(null)
+  }
+
+  /** Nothing more will come of the attempt: the key is given back, and what it cost is counted. */
+  #over (reason: string | null): void {
+    this.#lease.settle({ kind: 'none', reason })
+    if (!this.#committed || this.#counted) return
+    this.#counted = true
+    this.#lease.spent(this.#request.record.usage)
   }
 
   /** Nothing has reached the client yet: the place where a failure can still be told as one, or mended. */

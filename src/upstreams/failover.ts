@@ -17,6 +17,8 @@ export interface FailoverDeps {
   keyPool: KeyPool
   dispatcher: Dispatcher
   budget: RetryBudget
+  /** Whether a request that was not answered in time is sent again, although it may be billed twice. */
+  retryTimeouts: boolean
   /** The request as undici takes it, with the key of the lease. */
   options: (request: UpstreamRequest, lease: Lease) => Dispatcher.DispatchOptions
   onStart: () => void
@@ -85,9 +87,10 @@ export class Failover implements Flow, AttemptOwner {
     }
   }
 
-  onBroken (error: GatewayError): boolean {
+  onBroken (error: GatewayError, answered: boolean): boolean {
     // Once the upstream has begun to answer, or had the time to, it may have worked on the request, and will bill it.
-    return !this.#aborted && error.code === 'upstream_unreachable' && this.#afterAMoment()
+    const mayBeRepeated = error.code === 'upstream_unreachable' || (this.#deps.retryTimeouts && error.code === 'upstream_timeout')
+    return !this.#aborted && !answered && mayBeRepeated && this.#afterAMoment()
   }
 
   onDone (): void {
@@ -125,8 +128,8 @@ export class Failover implements Flow, AttemptOwner {
   }
 
   #acquire (tried?: ReadonlySet<string>): Lease {
-    const { model, affinity, record } = this.#request
-    return this.#deps.keyPool.acquire({ model, affinity, trail: record.trail, tried })
+    const { model, affinity, continued, workspace, record } = this.#request
+    return this.#deps.keyPool.acquire({ model, affinity, continued, workspace, trail: record.trail, tried })
   }
 
   #send (lease: Lease): void {

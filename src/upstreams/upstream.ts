@@ -14,6 +14,10 @@ export interface UpstreamRequest {
   model: string
   /** The client token and its conversation, where the choice of the credential follows them. */
   affinity?: string
+  /** The conversation has had an answer before. */
+  continued?: boolean
+  /** The only workspace whose credentials will do: what the request names lives there. */
+  workspace?: string
   /** Where to note which credential served the request and what it cost. */
   record: RequestRecord
 }

@@ -23,6 +23,7 @@ export function testConfig (changes: ConfigChanges = {}): Config {
       headers_timeout: 60_000,
       idle_timeout: 60_000,
       max_connections: 1_024,
+      retry_timeouts: false,
       ...changes.claude
     },
     server: {

@@ -244,7 +244,7 @@ t.test('an answer corrects the organisation of a key', async (t) => {
   const keys = ['a', 'b'].map((name) => ({ key: `sk-ant-made-up-${name}` }))
   const p = createKeyPool({ keys, strategy: 'round_robin', clock: () => START })
   for (const lease of [p.acquire({ model: MODEL }), p.acquire({ model: MODEL })]) {
-    lease.learnOrganisation('made-up-organisation')
+    lease.learn({ 'anthropic-organization-id': 'made-up-organisation' })
     lease.settle({ kind: 'ok' })
   }
   p.acquire({ model: MODEL }).settle(fault('rate_limit', 60_000))

@@ -19,6 +19,36 @@ const migrations: Record<string, Migration> = {
         .addColumn('last_used_at', 'bigint')
         .execute()
     }
+  },
+  '0002_keys': {
+    async up (db: Kysely<unknown>) {
+      await db.schema.createTable('api_keys')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('org', 'text')
+        .addColumn('workspace', 'text')
+        .addColumn('weight', 'double precision', (column) => column.notNull())
+        .addColumn('secret', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .execute()
+      await db.schema.createTable('disabled_keys')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('disabled_at', 'bigint', (column) => column.notNull())
+        .execute()
+    }
+  },
+  '0003_resources': {
+    async up (db: Kysely<unknown>) {
+      await db.schema.createTable('resources')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('kind', 'text', (column) => column.notNull().check(sql`kind in ('batch', 'file', 'skill')`))
+        .addColumn('workspace', 'text', (column) => column.notNull())
+        .addColumn('key_id', 'text', (column) => column.notNull())
+        .addColumn('token_id', 'text', (column) => column.notNull().references('tokens.id').onDelete('cascade'))
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .execute()
+      await db.schema.createIndex('resources_of_token').on('resources').columns(['token_id', 'kind', 'created_at']).execute()
+    }
   }
 }
 

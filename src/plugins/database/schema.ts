@@ -8,6 +8,9 @@ export const TOKEN_MODES: readonly TokenMode[] = ['web', 'api', 'both']
 /** The tables of the gateway. All times are epoch milliseconds. */
 export interface Database {
   tokens: TokensTable
+  api_keys: ApiKeysTable
+  disabled_keys: DisabledKeysTable
+  resources: ResourcesTable
 }
 
 /** Issued client tokens. The token itself is never stored: `id` is its `jti`, and the signature vouches for the rest. */
@@ -22,4 +25,40 @@ export interface TokensTable {
   last_used_at: number | null
 }
 
+/** API keys that an admin added while the gateway ran; those of the configuration are not here. */
+export interface ApiKeysTable {
+  /** As the pool names the key: a hash of it. */
+  id: string
+  name: string
+  org: string | null
+  workspace: string | null
+  weight: number
+  /** The key, sealed with `id` as its identity. */
+  secret: string
+  created_at: number
+}
+
+/** Keys of any source that an admin took out of use, so that a restart does not put them back. */
+export interface DisabledKeysTable {
+  id: string
+  disabled_at: number
+}
+
+export type ResourceKind = 'batch' | 'file' | 'skill'
+
+/** What was made upstream through this gateway: where it lives, and whose it is. */
+export interface ResourcesTable {
+  /** The upstream's id. */
+  id: string
+  kind: ResourceKind
+  /** The workspace in which it was made, and the key that made it, as the pool names them. */
+  workspace: string
+  key_id: string
+  /** The client token that made it. */
+  token_id: string
+  created_at: number
+}
+
 export type TokenRow = Selectable<TokensTable>
+export type ApiKeyRow = Selectable<ApiKeysTable>
+export type ResourceRow = Selectable<ResourcesTable>
