@@ -74,6 +74,20 @@ t.test('it waits for a rate limit as long as it is told, and goes on', async (t)
   t.equal(world.seen.length, 2)
 })
 
+for (const fault of ['401', 'credit', '429']) {
+  t.test(`it never learns of a key that dies in mid-conversation (${fault})`, async (t) => {
+    // Whichever key the conversation begins with dies after one answer; the other has one to give.
+    const keys = ['one', 'two'].map((name) => ({ key: `sk-ant-sim-org-${name}-fault-${fault};after=1;retry-after=600-made-up` }))
+    const world = await startWorld(t, { claude: { key_strategy: 'affinity', api_keys: keys } })
+    const claude = await newClaude(t, world)
+    const command = JSON.stringify({ command: 'echo survived-$((6 * 7))', description: 'Says that it is alive' })
+    const { exitCode, stdout, stderr } = await claude.run(['-p', `use the Bash tool with ${command}`, '--allowedTools', 'Bash'])
+    t.same({ exitCode, stdout, stderr }, { exitCode: 0, stdout: 'The tool answered: survived-42\n', stderr: '' })
+    t.match(await world.answered(), [{ status: 200 }, { status: 200, trail: [/^key_/, /^key_/] }])
+    t.equal(world.seen.length, 3, 'the dead key cost one attempt')
+  })
+}
+
 t.test('it comes back to an overloaded upstream', async (t) => {
   const world = await startWorld(t)
   const claude = await newClaude(t, world)

@@ -30,6 +30,12 @@ const FAULTS: Record<string, Fault> = {
   'headers, then silence': {
     answer: (socket) => socket.write(STREAM_HEAD), status: 504, type: 'timeout_error', config: { claude: { idle_timeout: 50 } }
   },
+  'no headers in time, where that may be tried again': {
+    answer: () => {}, status: 504, type: 'timeout_error', config: { claude: { headers_timeout: 50, retry_timeouts: true } }, attempts: 3
+  },
+  'headers, then silence, which is never tried again': {
+    answer: (socket) => socket.write(STREAM_HEAD), status: 504, type: 'timeout_error', config: { claude: { idle_timeout: 50, retry_timeouts: true } }
+  },
   'a stream closed before its first event': { answer: (socket) => socket.end(STREAM_HEAD) },
   'a stream reset inside its first event': { answer: (socket) => socket.write(Buffer.concat([Buffer.from(STREAM_HEAD), chunk(MESSAGE_START.slice(0, 50))]), () => socket.resetAndDestroy()) },
   'a JSON answer shorter than its length': {

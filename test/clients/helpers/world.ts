@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Test } from 'tap'
 import { buildSimulator, type SeenRequest, type Simulator } from '../../../src/simulator/app.ts'
-import { startGateway, type TestGateway } from '../../helpers/gateway.ts'
+import { startGateway, type ConfigChanges, type TestGateway } from '../../helpers/gateway.ts'
 import { until } from '../../helpers/until.ts'
 
 /** The gateway's line about one request, as far as the tests read it. */
@@ -9,6 +9,7 @@ export interface LogLine {
   route: string
   status: number
   outcome: string | null
+  trail?: string[]
 }
 
 export interface World extends TestGateway {
@@ -24,13 +25,13 @@ export interface World extends TestGateway {
 }
 
 /** The gateway in front of a simulator, both on free ports of the loopback. They end with the test. The same answer always has the same id. */
-export async function startWorld (t: Test): Promise<World> {
+export async function startWorld (t: Test, changes: ConfigChanges = {}): Promise<World> {
   const seen: SeenRequest[] = []
   const simulator = buildSimulator({ random: (size) => new Uint8Array(size).fill(7), onRequest: (request) => { seen.push(request) } })
   // What is torn down last comes first: a gateway that closes must not meet a dead upstream.
   t.teardown(() => simulator.close())
   const simulatorUrl = await simulator.listen({ host: '127.0.0.1', port: 0 })
-  const gateway = await startGateway(t, simulatorUrl, { log: { level: 'info' } })
+  const gateway = await startGateway(t, simulatorUrl, { ...changes, log: { level: 'info' } })
   const arrived: IncomingHttpHeaders[] = []
   gateway.app.server.on('request', ({ headers }: IncomingMessage) => { arrived.push(headers) })
   const answered = async () => {
