@@ -1,12 +1,15 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import { ApiError } from './api-error.ts'
 import { admit, exchangeOf, keepExchanges } from './exchange.ts'
+import { batchRoutes } from './batch-routes.ts'
 import { createFaultChoice } from './fault-choice.ts'
+import { fileRoutes } from './file-routes.ts'
 import { RateLimits } from './headers.ts'
 import { createIds } from './ids.ts'
 import { Ledger, type SeenRequest } from './ledger.ts'
 import { messagesRoutes } from './messages.ts'
 import { modelRoutes } from './model-routes.ts'
+import { skillRoutes } from './skill-routes.ts'
 import { schemaComplaint } from './validate.ts'
 
 export type { SeenRequest }
@@ -30,7 +33,8 @@ export type Simulator = FastifyInstance & { simulator: Ledger }
 const BODY_LIMIT = 32 * 1024 * 1024
 
 /**
- * An offline Anthropic API: Messages with and without streaming, token counting and models, with faults on demand (see `faults.ts`).
+ * An offline Anthropic API: Messages with and without streaming, token counting, models, files, batches and skills, with faults on demand
+ * (see `faults.ts`).
  * It takes any key that is not empty. It opens no port; `simulator` counts what happens.
  */
 export function buildSimulator (options: SimulatorOptions = {}): Simulator {
@@ -62,6 +66,9 @@ async function api (app: FastifyInstance): Promise<void> {
   app.addHook('preValidation', admit)
   app.register(messagesRoutes)
   app.register(modelRoutes)
+  app.register(fileRoutes)
+  app.register(batchRoutes)
+  app.register(skillRoutes)
 }
 
 function countConnections (app: FastifyInstance, ledger: Ledger): void {

@@ -6,6 +6,13 @@ import type { Ids } from './ids.ts'
 import type { Ledger } from './ledger.ts'
 import type { Wire } from './wire.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The body is no JSON, or none is needed: the simulator's routes read it themselves. */
+    isStream?: boolean
+  }
+}
+
 /** What all exchanges of one simulator share. */
 export interface Simulation {
   ledger: Ledger
@@ -67,7 +74,7 @@ export async function admit (request: FastifyRequest, reply: FastifyReply): Prom
   if (exchange.key === '') throw new ApiError('authentication_error', 'x-api-key header is required')
   if (headers['anthropic-version'] === undefined) throw new ApiError('invalid_request_error', 'anthropic-version: header is required')
   meetFault(exchange, request, reply)
-  if (method === 'POST') request.body = parse(body)
+  if (method === 'POST' && request.routeOptions.config.isStream !== true) request.body = parse(body)
 }
 
 /** Chooses the request's fault, and throws its answer if it is one. */

@@ -13,6 +13,10 @@ export function createIds (random: (size: number) => Uint8Array = randomBytes) {
   return {
     request: () => `req_011C${base58(20)}`,
     message: () => `msg_01${base58(22)}`,
+    file: () => `file_011C${base58(20)}`,
+    batch: () => `msgbatch_01${base58(22)}`,
+    skill: () => `skill_01${base58(22)}`,
+    version: () => `skillver_01${base58(22)}`,
     toolUse: () => `toolu_01${base58(22)}`,
     ray: () => `${Buffer.from(random(8)).toString('hex')}-SIM`
   }
