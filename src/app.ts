@@ -3,6 +3,7 @@ import fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, 
 import type { Config } from './config.ts'
 import adminGuard from './plugins/admin-guard.ts'
 import auth from './plugins/auth.ts'
+import bodyDeadline from './plugins/body-deadline.ts'
 import { refuseBrokenRequest } from './plugins/broken-request.ts'
 import database from './plugins/database/index.ts'
 import drain from './plugins/drain.ts'
@@ -13,11 +14,16 @@ import keyPool from './plugins/key-pool.ts'
 import keyStore from './plugins/key-store.ts'
 import mode from './plugins/mode.ts'
 import requestLog from './plugins/request-log.ts'
+import resourceStore from './plugins/resource-store.ts'
 import tokenStore from './plugins/token-store.ts'
+import { batchRoutes } from './routes/batches.ts'
+import { fileRoutes } from './routes/files.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { messagesRoutes } from './routes/messages.ts'
 import { modelRoutes } from './routes/models.ts'
+import { refusedRoutes } from './routes/refused.ts'
 import { serviceRoutes } from './routes/service.ts'
+import { skillRoutes } from './routes/skills.ts'
 import { tokenInfoRoutes } from './routes/token-info.ts'
 import { adminTokenRoutes } from './routes/tokens.ts'
 import apiUpstream from './upstreams/api.ts'
@@ -45,6 +51,7 @@ export async function buildApp (config: Config, { logStream, version = '0.0.0', 
   // What every request can rely on.
   await app.register(requestLog)
   await app.register(exchanges)
+  await app.register(bodyDeadline)
   await app.register(drain, { timeout: config.server.drain_timeout })
 
   // State.
@@ -52,6 +59,7 @@ export async function buildApp (config: Config, { logStream, version = '0.0.0', 
   await app.register(tokenStore)
   await app.register(keyPool, { keys: config.claude.api_keys, source: keySource, strategy: config.claude.key_strategy })
   await app.register(keyStore, { encryptionKey: config.storage.encryption_key, jwtSecret: config.jwt.secret })
+  await app.register(resourceStore)
 
   // Who may ask, and in which mode.
   await app.register(guessLimits)
@@ -90,12 +98,17 @@ async function anthropicScope (scope: FastifyInstance, { config }: { config: Con
   useEnvelope(scope, 'anthropic')
   scope.addHook('onRequest', scope.authenticate)
   scope.addHook('onRequest', scope.chooseMode)
-  await scope.register(messagesRoutes, {
+  const options = {
     stallTimeout: config.server.stall_timeout,
     pingInterval: config.server.ping_interval,
     affinity: config.claude.key_strategy === 'affinity'
-  })
+  }
+  await scope.register(messagesRoutes, options)
+  await scope.register(batchRoutes, { ...options, publicUrl: config.server.public_url })
+  await scope.register(fileRoutes, options)
+  await scope.register(skillRoutes, options)
   await scope.register(modelRoutes)
+  await scope.register(refusedRoutes)
 }
 
 function serverOptions (config: Config, stream: BuildOptions['logStream']): FastifyHttpOptions<RawServerDefault> {
@@ -105,8 +118,8 @@ function serverOptions (config: Config, stream: BuildOptions['logStream']): Fast
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(),
     trustProxy: config.server.trust_proxy.length > 0 ? config.server.trust_proxy : false,
-    // Time to receive a request, long enough for 32 MiB over a slow line; Fastify's default is none. It does not limit the answer.
-    requestTimeout: 120_000,
+    // Time to receive a request, long enough for the largest file; Fastify's default is none. It does not limit the answer. See body-deadline.ts.
+    requestTimeout: 3_600_000,
     // Whoever closes has drained: what is open then would keep the process for ever.
     forceCloseConnections: true,
     keepAliveTimeout: 75_000,

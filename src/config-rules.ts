@@ -12,7 +12,8 @@ type Rule = (text: string, schema: TSchema) => string | undefined
 
 const RULES: Record<string, Rule> = {
   duration: durationRule,
-  upstream_url: urlRule,
+  upstream_url: (text) => urlRule(text) ?? insecureRule(text),
+  public_url: urlRule,
   cidr: (text) => isCidr(text) ? undefined : 'must be an IP address or a CIDR, such as 10.0.0.0/8 or fd00::/8',
   visible: (text) => /^[\x21-\x7e]+$/.test(text) ? undefined : 'must hold only visible ASCII characters: no spaces, line breaks or control characters'
 }
@@ -81,8 +82,13 @@ function urlRule (text: string): string | undefined {
   if (url === null || !/^https?:$/.test(url.protocol)) return 'must be a URL such as https://api.anthropic.com'
   if (url.username !== '' || url.password !== '') return 'must not hold credentials; remove what stands before the @'
   if (/[?#]/.test(text)) return 'must not hold a query or a fragment; end it after the path'
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) return 'must begin with https://; plain http is allowed for loopback hosts only, such as http://127.0.0.1:9000'
   return undefined
+}
+
+function insecureRule (text: string): string | undefined {
+  const { protocol, hostname } = new URL(text)
+  if (protocol === 'https:' || isLoopback(hostname)) return undefined
+  return 'must begin with https://; plain http is allowed for loopback hosts only, such as http://127.0.0.1:9000'
 }
 
 function isLoopback (host: string): boolean {

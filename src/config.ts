@@ -60,6 +60,9 @@ export const ConfigSchema = Type.Object({
     host: text('0.0.0.0', 'Address to listen on.'),
     port: Type.Integer({ default: 8080, minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes any free one.' }),
     mode: oneOf(['api', 'web', 'both'], 'both', 'Which upstreams requests may use: api, web or both.'),
+    public_url: Type.Optional(Type.Transform(Type.String({
+      rule: 'public_url', description: 'Where clients reach the gateway, such as https://claude.example.com; what each request says when unset.'
+    })).Decode(normaliseUrl).Encode((url) => url)),
     trust_proxy: Type.Array(Type.String({ rule: 'cidr' }), {
       default: [], description: 'Addresses of trusted reverse proxies as IPs or CIDRs, comma separated; only their X-Forwarded-For is believed.'
     }),

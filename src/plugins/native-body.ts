@@ -28,6 +28,17 @@ export function keepBodyBytes (scope: FastifyInstance): void {
   })
 }
 
+/** Makes a scope hand on bodies of one content type as the stream in which they come. */
+export function streamBody (scope: FastifyInstance, contentType: string): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser(contentType, (_request, payload, done) => done(null, payload))
+  // Without a body there may be any type, or none.
+  scope.addContentTypeParser('*', (request, _payload, done) => {
+    if (request.headers['content-length'] === '0') return done(null)
+    done(new GatewayError('invalid_request_error', `content-type: must be ${contentType}.`, { status: 415, code: 'invalid_content_type', param: 'content-type' }))
+  })
+}
+
 function parseJson (bytes: Buffer, encoding: string | undefined): unknown {
   if (encoding !== undefined && encoding !== 'identity') {
     throw invalid('content-encoding', `content-encoding: "${encoding.slice(0, 20)}" is not accepted; send the body uncompressed.`)

@@ -1,7 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { keepBodyBytes } from '../plugins/native-body.ts'
+import { referencesIn } from '../upstreams/file-references.ts'
 import { busy } from '../upstreams/upstream-errors.ts'
+import { workspaceNamed } from './references.ts'
 import { relay, type RelayOptions } from './relay.ts'
 import { AnthropicError, Passed } from './schemas.ts'
 
@@ -15,6 +18,8 @@ const MessagesBody = Type.Object({
   stream: Type.Optional(Type.Boolean({ description: 'Send true, false, or leave it out' }))
 }, { additionalProperties: true, description: 'Send a JSON object with content-type application/json' })
 
+type Endpoint = 'messages' | 'count_tokens'
+
 const CountTokensBody = Type.Omit(MessagesBody, ['stream'])
 
 const response = { 200: Passed, '4xx': AnthropicError, '5xx': AnthropicError }
@@ -26,11 +31,21 @@ export const messagesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (sc
   // Before the body is read: a request that will be refused need not send, and we need not hold, up to 32 MiB.
   scope.addHook('onRequest', (_request, _reply, done) => done(scope.apiUpstream.full ? busy() : undefined))
 
-  scope.post('/messages', { bodyLimit: BODY_LIMIT, schema: { body: MessagesBody, response } }, (request, reply) => {
-    relay(request, reply, 'messages', request.body.model, options)
-  })
+  /** What a body names must be the caller's, and decides where the request goes. */
+  async function relayNamed (request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint, model: string, ids: string[]): Promise<void> {
+    relay(request, reply, endpoint, model, options, await workspaceNamed(scope.resources, request.clientToken.id, ids))
+  }
 
-  scope.post('/messages/count_tokens', { bodyLimit: BODY_LIMIT, schema: { body: CountTokensBody, response } }, (request, reply) => {
-    relay(request, reply, 'count_tokens', request.body.model, options)
-  })
+  function answer (request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint, model: string): Promise<void> | undefined {
+    const ids = scope.resources.size === 0 ? [] : referencesIn(request.bodyBytes)
+    if (ids.length > 0) return relayNamed(request, reply, endpoint, model, ids)
+    relay(request, reply, endpoint, model, options)
+    return undefined
+  }
+
+  scope.post('/messages', { bodyLimit: BODY_LIMIT, schema: { body: MessagesBody, response } }, (request, reply) =>
+    answer(request, reply, 'messages', request.body.model))
+
+  scope.post('/messages/count_tokens', { bodyLimit: BODY_LIMIT, schema: { body: CountTokensBody, response } }, (request, reply) =>
+    answer(request, reply, 'count_tokens', request.body.model))
 }

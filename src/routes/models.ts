@@ -4,15 +4,9 @@ import type { FastifyReply } from 'fastify'
 import { forwardedResponseHeaders } from '../upstreams/headers.ts'
 import { createModelCatalogue, type CatalogueAnswer } from '../upstreams/model-catalogue.ts'
 import { queryOf } from './query.ts'
-import { AnthropicError, Passed } from './schemas.ts'
+import { AnthropicError, Listing, Passed } from './schemas.ts'
 
 const response = { 200: Passed, '4xx': AnthropicError, '5xx': AnthropicError }
-
-const Page = Type.Object({
-  limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,4}$', description: 'Send a number of models from 1 to 1000' })),
-  before_id: Type.Optional(Type.String({ maxLength: 200 })),
-  after_id: Type.Optional(Type.String({ maxLength: 200 }))
-}, { additionalProperties: true })
 
 const ModelId = Type.Object({
   id: Type.String({ pattern: '^(?!\\.{1,2}$)[A-Za-z0-9._:@-]{1,128}$', description: 'Send a model\'s id, for example "claude-sonnet-5-5"' })
@@ -20,9 +14,9 @@ const ModelId = Type.Object({
 
 /** `GET /v1/models` and `/v1/models/{id}`, asked upstream and remembered. `x-ccproxy-cache` says how fresh an answer is. */
 export const modelRoutes: FastifyPluginAsyncTypebox = async (scope) => {
-  const catalogue = createModelCatalogue({ ask: (path, headers) => scope.apiUpstream.ask(path, headers) })
+  const catalogue = createModelCatalogue({ ask: (path, headers) => scope.apiUpstream.ask({ path, headers }) })
 
-  scope.get('/models', { schema: { querystring: Page, response } }, async (request, reply) => {
+  scope.get('/models', { schema: { querystring: Listing, response } }, async (request, reply) => {
     return answer(reply, await catalogue.get(`/v1/models${queryOf(request)}`, request.headers))
   })
 

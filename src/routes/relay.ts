@@ -17,9 +17,8 @@ export interface RelayOptions {
 
 /** Connects the client's response to an upstream request. From here on the pipeline answers, in success and in failure. */
 export function relay (
-  request: FastifyRequest, reply: FastifyReply, endpoint: UpstreamRequest['endpoint'], model: string, options: RelayOptions
+  request: FastifyRequest, reply: FastifyReply, endpoint: 'messages' | 'count_tokens', model: string, options: RelayOptions, workspace?: string
 ): void {
-  const { exchanges, apiUpstream } = request.server
   const { record, clientToken, bodyBytes: body } = request
   const conversation = options.affinity ? conversationOf(request.headers, request.body) : null
   const continued = conversation !== null && isContinued(request.body)
@@ -28,12 +27,40 @@ export function relay (
   if (clientToken.revoked_at !== null) throw revokedError()
   // The request lives as long as its answer. What was parsed can be many times as large as the bytes, and nobody needs it any more.
   request.body = undefined
+  connect(request, reply, options, {
+    endpoint,
+    query: queryOf(request),
+    headers: request.headers,
+    body,
+    model,
+    // A client can name any conversation: its token keeps it among its own.
+    affinity: conversation === null ? undefined : `${clientToken.id}\n${conversation}`,
+    continued,
+    workspace,
+    record
+  })
+}
+
+/**
+ * Connects the client's response to a content of any length and type.
+ * @param path made of constants and checked values
+ */
+export function relayContent (
+  request: FastifyRequest, reply: FastifyReply, path: string, workspace: string | undefined, options: RelayOptions
+): void {
+  const { record, headers } = request
+  connect(request, reply, options, { endpoint: 'content', path, query: queryOf(request), headers, body: null, model: '', workspace, record })
+}
+
+function connect (request: FastifyRequest, reply: FastifyReply, options: RelayOptions, upstreamRequest: UpstreamRequest): void {
+  const { server: { exchanges, apiUpstream }, record, clientToken } = request
   reply.hijack()
   if (reply.raw.destroyed) return
   const client = new ClientSink(reply.raw, {
     envelope: 'anthropic',
     requestId: request.id,
     stallTimeout: options.stallTimeout,
+    opaque: upstreamRequest.endpoint === 'content',
     trace: request.headers['x-ccproxy-debug'] === '1' ? record.trail : null,
     quietTicks: Math.max(1, Math.round(options.pingInterval / TICK)),
     onStart: () => { record.firstByteAt = performance.now() },
@@ -44,15 +71,5 @@ export function relay (
     }
   })
   exchanges.add(clientToken.id, client)
-  client.attach(apiUpstream.send({
-    endpoint,
-    query: queryOf(request),
-    headers: request.headers,
-    body,
-    model,
-    // A client can name any conversation: its token keeps it among its own.
-    affinity: conversation === null ? undefined : `${clientToken.id}\n${conversation}`,
-    continued,
-    record
-  }, client))
+  client.attach(apiUpstream.send(upstreamRequest, client))
 }

@@ -15,6 +15,20 @@ export const AdminError = Type.Object({
   error: Type.Object({ code: Type.String(), message: Type.String() })
 })
 
+/** An id of the API's, which becomes part of a path: nothing in it can lead elsewhere. @param prefix what it begins with */
+export const resourceId = (prefix?: string) => Type.String({
+  pattern: `^${prefix === undefined ? '' : `${prefix}_`}[0-9A-Za-z_-]{1,128}$`,
+  description: prefix === undefined ? 'Send an id as the list shows it' : `Send an id as the list shows it, beginning with "${prefix}_"`
+})
+
+/** A page of one of the API's lists. What else the query holds is the upstream's to judge. */
+export const Listing = Type.Object({
+  limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,4}$', description: 'Send a number from 1 to 1000' })),
+  before_id: Type.Optional(Type.String({ maxLength: 200 })),
+  after_id: Type.Optional(Type.String({ maxLength: 200 })),
+  page: Type.Optional(Type.String({ maxLength: 2_000 }))
+}, { additionalProperties: true })
+
 /** A point in time: RFC 3339 in UTC. */
 export const Time = Type.String({ format: 'date-time' })
 export const NullableTime = Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' })

@@ -44,7 +44,9 @@ export class Attempt implements Flow, Sink {
     this.#lease = lease
     this.#client = client
     this.#owner = owner
-    this.#stages = new FirstEventHold(new UsageTap(client, request.record.usage), (opening) => this.#judge(opening))
+    const opaque = request.endpoint === 'content'
+    const next = opaque ? client : new UsageTap(client, request.record.usage)
+    this.#stages = new FirstEventHold(next, (opening) => this.#judge(opening), opaque)
     this.flow = new UpstreamFlow(this, () => owner.onDone())
   }
 
@@ -98,7 +100,7 @@ export class Attempt implements Flow, Sink {
       this.abort()
       return false
     }
-    const foreign = notOurs(opening)
+    const foreign = notOurs(opening, this.#request.endpoint === 'content')
     if (foreign !== null) {
       this.#client.fail(foreign)
       return false

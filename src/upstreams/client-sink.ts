@@ -18,6 +18,12 @@ export interface ClientSinkOptions {
   requestId: string
   /** How long a client that does not read keeps its place, in milliseconds. */
   stallTimeout: number
+  /** The answer is somebody's file: nothing is ever put into it. */
+  opaque?: boolean
+  /** Which of the upstream's headers the client is shown, and what is added; by default those that may cross unchanged. */
+  answerHeaders?: (upstream: IncomingHttpHeaders) => Record<string, string | string[]>
+  /** Tells an error in mid-stream where the protocol has more to it than the envelope. */
+  errorEvent?: (error: GatewayError) => string
   /** The decision trail, when the client asked to see it in `x-ccproxy-trace`. */
   trace: readonly string[] | null
   /** How many quiet ticks in a row call for a sign of life; see {@link ClientSink.tick}. */
@@ -66,8 +72,8 @@ export class ClientSink implements Sink {
   }
 
   start (status: number, headers: IncomingHttpHeaders): void {
-    const picked = forwardedResponseHeaders(headers)
-    this.#stream = isEventStream(headers)
+    const picked = (this.#options.answerHeaders ?? forwardedResponseHeaders)(headers)
+    this.#stream = this.#options.opaque !== true && isEventStream(headers)
     if (this.#stream) {
       // Error events and pings of our own may be added: a length from upstream would no longer hold.
       delete picked['content-length']
@@ -194,6 +200,7 @@ export class ClientSink implements Sink {
   }
 
   #errorEvent (error: GatewayError): string {
+    if (this.#options.errorEvent !== undefined) return this.#options.errorEvent(error)
     const body = JSON.stringify(errorBody(error, this.#options.envelope, this.#options.requestId))
     return `${this.#options.envelope === 'openai' ? '' : 'event: error\n'}data: ${body}\n\n`
   }

@@ -20,7 +20,7 @@ export type AttemptOutcome =
 
 /** The opening of an answer, with the endpoint that was asked. */
 export interface FaultSigns {
-  endpoint: 'messages' | 'count_tokens' | 'models'
+  endpoint: 'messages' | 'count_tokens' | 'content' | 'other'
   status: number
   headers: IncomingHttpHeaders
   /** The whole body of an error, or the first event of a stream. */
@@ -38,8 +38,10 @@ interface WireError {
 
 /** Reads the fault off an answer's opening. @returns null when it is none */
 export function faultOf (signs: FaultSigns, now: number): Fault | null {
-  const { status, bytes, headers } = signs
+  const { endpoint, status, bytes, headers } = signs
   const stream = status < 300
+  // What a file holds says nothing, whatever it looks like.
+  if (stream && endpoint === 'content') return null
   if (stream && !/^event: ?error/.test(bytes.toString('latin1', 0, 12))) return null
   if (status >= 300 && status < 400) return null
   const error = wireError(stream ? eventData(bytes) : bytes.toString('utf8'))

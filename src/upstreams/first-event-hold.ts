@@ -25,6 +25,7 @@ export type Judge = (opening: Opening) => boolean
 export class FirstEventHold implements Sink {
   readonly #next: Sink
   readonly #judge: Judge
+  readonly #opaque: boolean
   #state: 'holding' | 'passing' | 'rejected' = 'holding'
   #status = 0
   #headers: IncomingHttpHeaders = {}
@@ -34,15 +35,17 @@ export class FirstEventHold implements Sink {
   /** Bytes of what is held that are known to hold no end of an event. */
   #searched = 0
 
-  constructor (next: Sink, judge: Judge) {
+  /** @param opaque the answer is somebody's file: even one that calls itself an event stream has no events */
+  constructor (next: Sink, judge: Judge, opaque = false) {
     this.#next = next
     this.#judge = judge
+    this.#opaque = opaque
   }
 
   start (status: number, headers: IncomingHttpHeaders): void {
     this.#status = status
     this.#headers = headers
-    this.#stream = isEventStream(headers)
+    this.#stream = !this.#opaque && isEventStream(headers)
   }
 
   data (chunk: Buffer): boolean {

@@ -8,13 +8,22 @@ import type { IncomingHttpHeaders } from 'node:http'
 const REQUEST_NAMES = new Set(['accept', 'content-type', 'user-agent', 'x-app', 'traceparent', 'tracestate'])
 const REQUEST_PREFIXES = ['anthropic-', 'x-claude-code-', 'x-stainless-']
 const RESPONSE_NAMES = new Set([
-  'content-type', 'content-length', 'content-encoding', 'request-id', 'retry-after', 'retry-after-ms', 'x-should-retry'
+  'content-type', 'content-length', 'content-encoding', 'content-disposition', 'request-id', 'retry-after', 'retry-after-ms', 'x-should-retry'
 ])
 const RESPONSE_PREFIXES = ['anthropic-']
 
 /** The client's headers that go upstream, without the credential: the caller adds that after, so that nothing of the client's can remove it. */
 export function forwardedRequestHeaders (headers: IncomingHttpHeaders): Record<string, string> {
   return pick(headers, REQUEST_NAMES, REQUEST_PREFIXES) as Record<string, string>
+}
+
+/** Headers of a request to the Anthropic API: those of the client that may cross, with a key of the pool. */
+export function upstreamHeaders (headers: IncomingHttpHeaders, key: string): Record<string, string> {
+  const forwarded = forwardedRequestHeaders(headers)
+  // Plain bytes, so that usage can be read and pings and errors can be put between events.
+  forwarded['accept-encoding'] = 'identity'
+  forwarded['x-api-key'] = key
+  return forwarded
 }
 
 /** The upstream's headers that go back to the client. */

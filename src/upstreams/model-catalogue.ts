@@ -1,11 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-
-/** An upstream's answer, whole. */
-export interface Answer {
-  status: number
-  headers: IncomingHttpHeaders
-  body: Buffer
-}
+import type { Answer } from './ask.ts'
 
 export interface CatalogueAnswer extends Answer {
   /** Where the answer came from: asked just now, remembered, or remembered because the upstream fails. */

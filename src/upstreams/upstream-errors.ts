@@ -41,12 +41,15 @@ export function busy (): GatewayError {
   })
 }
 
-/** An answer that the API cannot have given: passing it on would mislead the client. */
-export function notOurs ({ status, headers }: Pick<Opening, 'status' | 'headers'>): GatewayError | null {
+/**
+ * An answer that the API cannot have given: passing it on would mislead the client.
+ * @param opaque the content of a file, which may be of any type
+ */
+export function notOurs ({ status, headers }: Pick<Opening, 'status' | 'headers'>, opaque = false): GatewayError | null {
   if (status >= 300 && status < 400) {
     return invalid('upstream_redirect', `The upstream answered with a redirect (${status}), which is never followed`)
   }
-  if (status >= 300) return null
+  if (status >= 300 || opaque) return null
   const type = single(headers, 'content-type') ?? ''
   if (!/^(?:application\/json|text\/event-stream)\b/.test(type)) {
     return invalid('upstream_content_type', 'The upstream answered with something other than JSON or an event stream')

@@ -2,15 +2,18 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { RequestRecord } from '../request-record.ts'
 import type { Flow, Sink } from './sink.ts'
 
-/** A request in Anthropic's Messages protocol, as an upstream takes it. */
+/** A request in Anthropic's Messages protocol, or for the content of a file, as an upstream takes it. */
 export interface UpstreamRequest {
-  endpoint: 'messages' | 'count_tokens'
+  endpoint: 'messages' | 'count_tokens' | 'content'
+  /** Of a content: made of constants and checked values. */
+  path?: string
   /** The client's query string with its `?`, or empty. */
   query: string
   /** The client's headers; the upstream forwards what may be forwarded. */
   headers: IncomingHttpHeaders
-  /** The body's original bytes. They are sent as they are. */
-  body: Buffer
+  /** The body's original bytes. They are sent as they are; a content is asked for without any. */
+  body: Buffer | null
+  /** Empty when the request is about none. */
   model: string
   /** The client token and its conversation, where the choice of the credential follows them. */
   affinity?: string

@@ -21,12 +21,12 @@ t.test('an upstream that does not answer is given up, and what is known is told'
     if (!silent) res.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}')
   })
   let now = 0
-  const catalogue = createModelCatalogue({ ask: (path, headers) => (silent ? hasty : patient).ask(path, headers), clock: () => now })
+  const catalogue = createModelCatalogue({ ask: (path, headers) => (silent ? hasty : patient).ask({ path, headers }), clock: () => now })
   await catalogue.get('/v1/models', {})
   silent = true
   now = 86_400_000
   t.match(await catalogue.get('/v1/models', {}), { status: 200, cache: 'stale' })
-  await t.rejects(hasty.ask('/v1/models/x', {}), { status: 504, code: 'upstream_timeout' })
+  await t.rejects(hasty.ask({ path: '/v1/models/x', headers: {} }), { status: 504, code: 'upstream_timeout' })
   t.equal(hasty.running, 0)
   t.equal(keyPool.leases, 0)
 })
@@ -34,7 +34,7 @@ t.test('an upstream that does not answer is given up, and what is known is told'
 t.test('nobody waits in a queue that nobody sees', async (t) => {
   const { patient } = await upstreamOf(t, () => {}, 0)
   t.equal(patient.full, true)
-  await t.rejects(patient.ask('/v1/models', {}), { status: 529, code: 'too_many_requests_running' })
+  await t.rejects(patient.ask({ path: '/v1/models', headers: {} }), { status: 529, code: 'too_many_requests_running' })
 })
 
 t.test('an answer that grows without end is given up', async (t) => {
@@ -42,5 +42,5 @@ t.test('an answer that grows without end is given up', async (t) => {
     res.writeHead(200, { 'content-type': 'application/json' })
     res.end(Buffer.alloc(5 * 1024 * 1024, ' '))
   })
-  await t.rejects(patient.ask('/v1/models', {}), { status: 502, code: 'upstream_too_large' })
+  await t.rejects(patient.ask({ path: '/v1/models', headers: {} }), { status: 502, code: 'upstream_too_large' })
 })

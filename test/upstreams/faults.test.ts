@@ -10,7 +10,7 @@ interface Sample {
   status: number
   error?: object
   headers?: Record<string, string>
-  endpoint?: 'messages' | 'count_tokens' | 'models'
+  endpoint?: 'messages' | 'count_tokens' | 'other'
 }
 
 function read ({ status, error, headers = {}, endpoint = 'messages' }: Sample) {

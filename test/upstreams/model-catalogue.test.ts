@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createModelCatalogue, type Answer } from '../../src/upstreams/model-catalogue.ts'
+import type { Answer } from '../../src/upstreams/ask.ts'
+import { createModelCatalogue } from '../../src/upstreams/model-catalogue.ts'
 
 function catalogue () {
   const state = { now: 0, asked: [] as string[], answer: (): Promise<Answer> => Promise.resolve(well('first')) }

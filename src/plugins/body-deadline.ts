@@ -1,0 +1,82 @@
+import fp from 'fastify-plugin'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { errorBody, errorHeaders, GatewayError } from '../errors.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route streams its body and times it itself. */
+    longBody?: boolean
+  }
+}
+
+/** Time to receive an ordinary request, long enough for 32 MiB over a slow line; in milliseconds. */
+const DEADLINE = 120_000
+/** How often it is looked for requests that are late, in milliseconds. */
+const SWEEP = 5_000
+
+export type BodyDeadline = ReturnType<typeof createBodyDeadline>
+
+/**
+ * Ends requests whose body does not arrive in time. Node's own limit is for all requests, and large files take longer than anything else may.
+ * One timer serves all of them.
+ */
+export function createBodyDeadline ({ deadline = DEADLINE, clock = Date.now }: { deadline?: number, clock?: () => number } = {}) {
+  const waiting = new Map<FastifyRequest, { reply: FastifyReply, since: number }>()
+
+  return {
+    /** Requests whose body is on its way. */
+    get size (): number {
+      return waiting.size
+    },
+
+    expect (request: FastifyRequest, reply: FastifyReply): void {
+      waiting.set(request, { reply, since: clock() })
+    },
+
+    /** The body is here, or the client is gone. */
+    arrived (request: FastifyRequest): void {
+      waiting.delete(request)
+    },
+
+    /** Ends what is late. */
+    sweep (): void {
+      const latest = clock() - deadline
+      for (const [request, { reply, since }] of waiting) {
+        // The others came later.
+        if (since > latest) return
+        waiting.delete(request)
+        refuse(request, reply)
+      }
+    }
+  }
+}
+
+function refuse (request: FastifyRequest, reply: FastifyReply): void {
+  const error = new GatewayError('timeout_error', 'The request did not arrive in time; send it again.', { status: 408, code: 'body_timeout' })
+  request.record.error = error
+  // Fastify still waits for the body: what it says when the connection ends is for nobody.
+  reply.hijack()
+  const body = JSON.stringify(errorBody(error, 'anthropic', request.id))
+  reply.raw.writeHead(error.status, {
+    ...errorHeaders(error, request.id), 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), connection: 'close'
+  })
+  reply.raw.end(body, () => request.raw.socket.destroy())
+}
+
+export default fp<{ deadline?: number, clock?: () => number, sweep?: number }>(async (app, { sweep = SWEEP, ...options }) => {
+  const bodies = createBodyDeadline(options)
+  app.addHook('onRequest', (request, reply, done) => {
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+    if ((length === undefined || length === '0') && encoding === undefined) return done()
+    if (request.routeOptions.config.longBody === true) return done()
+    bodies.expect(request, reply)
+    reply.raw.on('close', () => bodies.arrived(request))
+    done()
+  })
+  app.addHook('preValidation', (request, _reply, done) => {
+    bodies.arrived(request)
+    done()
+  })
+  const timer = setInterval(bodies.sweep, sweep).unref()
+  app.addHook('onClose', async () => clearInterval(timer))
+}, { name: 'ccproxy-body-deadline', fastify: '5.x', dependencies: ['ccproxy-request-log'] })

@@ -1,0 +1,82 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { streamBody } from '../plugins/native-body.ts'
+import type { Asked } from '../upstreams/ask.ts'
+import { ReferenceScanner } from '../upstreams/file-references.ts'
+import { listOwn, type Entry } from './own-list.ts'
+import { askOwn, create, ownResource, pass } from './own-resources.ts'
+import { notTogether, workspaceNamed } from './references.ts'
+import { relayContent, type RelayOptions } from './relay.ts'
+import { AnthropicError, Listing, Passed, resourceId } from './schemas.ts'
+
+/** Anthropic's limit for a batch, in bytes. */
+const BODY_LIMIT = 256 * 1024 * 1024
+
+const PATH = '/v1/messages/batches'
+const response = { 200: Passed, '4xx': AnthropicError, '5xx': AnthropicError }
+const BatchId = Type.Object({ id: resourceId('msgbatch') })
+
+export interface BatchOptions extends RelayOptions {
+  /** Where clients reach the gateway; what a request says, when left out. */
+  publicUrl?: string
+}
+
+/** `/v1/messages/batches`: a token's own batches. The address of their results is the gateway's, since clients send their token there. */
+export const batchRoutes: FastifyPluginAsyncTypebox<BatchOptions> = async (scope, { publicUrl, ...options }) => {
+  streamBody(scope, 'application/json')
+
+  const show = (request: FastifyRequest) => (batch: Entry): Entry => typeof batch['results_url'] !== 'string'
+    ? batch
+    : { ...batch, results_url: `${publicUrl ?? `${request.protocol}://${request.host}`}${PATH}/${batch.id}/results` }
+
+  function passBatch (request: FastifyRequest, reply: FastifyReply, answer: Asked): FastifyReply {
+    if (answer.status >= 300) return pass(reply, answer)
+    return pass(reply, answer, Buffer.from(JSON.stringify(show(request)(JSON.parse(answer.body.toString('utf8')) as Entry))))
+  }
+
+  scope.post('/messages/batches', { config: { longBody: true }, schema: { body: Passed, response } }, async (request, reply) => {
+    const answer = await create(request, {
+      kind: 'batch', path: PATH, limit: BODY_LIMIT, idleTimeout: options.stallTimeout, inspect: await referenceGuard(request)
+    })
+    return passBatch(request, reply, answer)
+  })
+
+  scope.get('/messages/batches', { schema: { querystring: Listing, response } }, async (request, reply) => {
+    return listOwn(request, reply, { kind: 'batch', path: PATH, show: show(request) })
+  })
+
+  scope.get('/messages/batches/:id', { schema: { params: BatchId, response } }, async (request, reply) => {
+    const row = await ownResource(request, 'batch', request.params.id)
+    return passBatch(request, reply, await askOwn(request, row, `${PATH}/${row.id}`))
+  })
+
+  scope.delete('/messages/batches/:id', { schema: { params: BatchId, response } }, async (request, reply) => {
+    const row = await ownResource(request, 'batch', request.params.id)
+    return passBatch(request, reply, await askOwn(request, row, `${PATH}/${row.id}`, 'DELETE'))
+  })
+
+  scope.post('/messages/batches/:id/cancel', { schema: { params: BatchId, response } }, async (request, reply) => {
+    const row = await ownResource(request, 'batch', request.params.id)
+    return passBatch(request, reply, await askOwn(request, row, `${PATH}/${row.id}/cancel`, 'POST'))
+  })
+
+  scope.get('/messages/batches/:id/results', { schema: { params: BatchId, response } }, async (request, reply) => {
+    const row = await ownResource(request, 'batch', request.params.id)
+    relayContent(request, reply, `${PATH}/${row.id}/results`, scope.resources.workspaceOf(row), options)
+  })
+}
+
+/** Looks for files and skills of others in a batch as it streams by, and for own ones that live elsewhere: the batch is on its way already. */
+async function referenceGuard (request: FastifyRequest): Promise<((chunk: Buffer) => Promise<void>) | undefined> {
+  const { server: { resources }, clientToken } = request
+  if (resources.size === 0) return undefined
+  const home = await resources.homeOf(clientToken.id)
+  const scanner = new ReferenceScanner()
+  return async (chunk) => {
+    const ids = scanner.push(chunk)
+    if (ids.length === 0) return
+    const workspace = await workspaceNamed(resources, clientToken.id, ids)
+    if (workspace !== undefined && workspace !== home) throw notTogether(ids)
+  }
+}
