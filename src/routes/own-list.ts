@@ -11,7 +11,7 @@ export interface Entry {
   [field: string]: unknown
 }
 
-/** A page of one of the API's lists, in either form: by ids (`first_id`, `last_id`, `has_more`) or by a cursor (`next_page`). */
+/** A page of one of the API's lists, in either form or both: by ids (`first_id`, `last_id`, `has_more`), by a cursor (`next_page`). */
 interface Page {
   data: Entry[]
   has_more?: boolean
@@ -47,7 +47,7 @@ export async function listOwn (request: FastifyRequest, reply: FastifyReply, lis
     if (answer.status !== 200) return pass(reply, answer)
     const page = JSON.parse(answer.body.toString('utf8')) as Page
     const own = await ownOf(request, list, page.data)
-    const isLast = page.next_page === undefined ? page.has_more !== true : page.next_page === null
+    const isLast = page.has_more === undefined ? typeof page.next_page !== 'string' : !page.has_more
     if (own.length === 0 && !isLast && pages < MOST_PAGES) {
       advance(query, page)
       continue
@@ -62,10 +62,10 @@ async function ownOf (request: FastifyRequest, { kind, isPublic }: OwnList, entr
   return entries.filter((entry) => own.has(entry.id) || isPublic?.(entry) === true)
 }
 
-/** Turns the question to the next page. */
+/** Turns the question to the next page, in the form in which the client walks the list. */
 function advance (query: URLSearchParams, { next_page: next, first_id: first, last_id: last }: Page): void {
-  if (typeof next === 'string') query.set('page', next)
-  else if (query.has('before_id')) query.set('before_id', first ?? '')
+  if (query.has('before_id')) query.set('before_id', first ?? '')
+  else if (typeof next === 'string' && !query.has('after_id')) query.set('page', next)
   else query.set('after_id', last ?? '')
 }
 

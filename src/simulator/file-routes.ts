@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { respond } from './deliver.ts'
 import { exchangeOf } from './exchange.ts'
 import { readForm, type FormFile } from './form.ts'
-import { hasCursors, pageByCursor, pageById, Shelf, workspaceOf, type Kept, type PageQuery } from './workspaces.ts'
+import { pageInBothForms, Shelf, workspaceOf, type Kept, type PageQuery } from './workspaces.ts'
 
 interface StoredFile extends Kept, FormFile {
   createdAt: string
@@ -29,8 +29,7 @@ export async function fileRoutes (app: FastifyInstance): Promise<void> {
   })
 
   app.get<{ Querystring: PageQuery }>('/files', async (request, reply) => {
-    const files = shelf.all(request).map(metadata)
-    return respond(request, reply, hasCursors(request) ? pageByCursor(files, request.query) : pageById(files, request.query))
+    return respond(request, reply, pageInBothForms(shelf.all(request).map(metadata), request.query))
   })
 
   app.get<ById>('/files/:id', async (request, reply) => respond(request, reply, metadata(shelf.get(request, request.params.id))))

@@ -4,7 +4,7 @@ import { ApiError } from './api-error.ts'
 import { respond } from './deliver.ts'
 import { exchangeOf } from './exchange.ts'
 import { readForm } from './form.ts'
-import { hasCursors, pageByCursor, Shelf, workspaceOf, type Kept, type PageQuery } from './workspaces.ts'
+import { isNew, pageByCursor, Shelf, workspaceOf, type Kept, type PageQuery } from './workspaces.ts'
 
 interface Version {
   id: string
@@ -106,7 +106,7 @@ function shown (request: FastifyRequest, { id, display_name: name, created_at: c
     display_name: name,
     created_at: created,
     updated_at: newest?.created_at ?? created,
-    ...hasCursors(request)
+    ...isNew(request)
       ? { source: { type: source }, latest_version_id: newest?.id ?? null }
       : { source, display_title: name, latest_version: newest?.id ?? null }
   }

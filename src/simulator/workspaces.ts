@@ -69,7 +69,19 @@ export function pageByCursor<T> (things: T[], { limit = '20', page = '0' }: Page
   return { data: things.slice(Number(page), end), next_page: end < things.length ? String(end) : null }
 }
 
-/** The version of the API that brought cursors. */
-export function hasCursors ({ headers }: FastifyRequest): boolean {
+/** A page in both forms at once, for lists that clients of all ages walk. */
+export function pageInBothForms<T extends { id: string }> (things: T[], query: PageQuery) {
+  const { after_id: after, page } = query
+  if (page !== undefined) {
+    const { data, next_page: next } = pageByCursor(things, query)
+    return { data, has_more: next !== null, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, next_page: next }
+  }
+  const byId = pageById(things, query)
+  const end = after === undefined ? byId.data.length : things.findIndex(({ id }) => id === byId.last_id) + 1
+  return { ...byId, next_page: byId.has_more ? String(end) : null }
+}
+
+/** The version of the API in which skills say more of their source. */
+export function isNew ({ headers }: FastifyRequest): boolean {
   return String(headers['anthropic-version']) >= '2026-10-21'
 }

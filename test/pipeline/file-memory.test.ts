@@ -40,10 +40,10 @@ t.test('100 MB go up and come down without being held', { timeout: 300_000 }, as
   }
   /** The most memory that the gateway has while something goes on. */
   const most = async (task: Promise<unknown>): Promise<number> => {
-    let running = true
-    const over = task.finally(() => { running = false })
+    const state = { isRunning: true }
+    const over = task.finally(() => { state.isRunning = false })
     let top = 0
-    while (running) top = Math.max(top, await memory())
+    while (state.isRunning) top = Math.max(top, await memory())
     await over
     return top
   }

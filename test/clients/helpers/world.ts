@@ -24,10 +24,13 @@ export interface World extends TestGateway {
   answered: () => Promise<LogLine[]>
 }
 
-/** The gateway in front of a simulator, both on free ports of the loopback. They end with the test. The same answer always has the same id. */
-export async function startWorld (t: Test, changes: ConfigChanges = {}): Promise<World> {
+/**
+ * The gateway in front of a simulator, both on free ports of the loopback. They end with the test. The same answer always has the same id, unless
+ * `random` makes ids.
+ */
+export async function startWorld (t: Test, changes: ConfigChanges = {}, random = sevens): Promise<World> {
   const seen: SeenRequest[] = []
-  const simulator = buildSimulator({ random: (size) => new Uint8Array(size).fill(7), onRequest: (request) => { seen.push(request) } })
+  const simulator = buildSimulator({ random, onRequest: (request) => { seen.push(request) } })
   // What is torn down last comes first: a gateway that closes must not meet a dead upstream.
   t.teardown(() => simulator.close())
   const simulatorUrl = await simulator.listen({ host: '127.0.0.1', port: 0 })
@@ -40,6 +43,10 @@ export async function startWorld (t: Test, changes: ConfigChanges = {}): Promise
     return lines.filter(({ route }) => route?.startsWith('/v1/'))
   }
   return { ...gateway, simulatorUrl, simulator: simulator.simulator, seen, arrived, answered }
+}
+
+function sevens (size: number): Uint8Array {
+  return new Uint8Array(size).fill(7)
 }
 
 /** A request's body as the simulator got it. */
