@@ -23,8 +23,8 @@ export interface ResourceStoreDeps {
 }
 
 /**
- * What was made upstream through the gateway: files, batches and skills, with the token whose they are and the workspace where they live. It is asked
- * of the database every time, for none of it is on the path of ordinary requests.
+ * What was made upstream through the gateway: files, batches, skills and containers, with the token whose they are and the workspace where they
+ * live. It is asked of the database every time, for none of it is on the path of ordinary requests.
  */
 export async function createResourceStore ({ db, pool, clock = Date.now }: ResourceStoreDeps) {
   const { count } = await db.selectFrom('resources').select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()

@@ -8,7 +8,7 @@ import { forwardedResponseHeaders } from '../upstreams/headers.ts'
 import { refuseTooLong, upload, type UploadOptions } from '../upstreams/upload.ts'
 import { queryOf } from './query.ts'
 
-const NAMES: Record<ResourceKind, string> = { batch: 'Message batch', file: 'File', skill: 'Skill' }
+const NAMES: Record<ResourceKind, string> = { batch: 'Message batch', file: 'File', skill: 'Skill', container: 'Container' }
 
 /** What is not recorded for the token is not there: whether another token has it is nobody's business. */
 export function notFound (kind: ResourceKind, id: string): GatewayError {

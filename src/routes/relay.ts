@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TICK } from '../plugins/exchanges.ts'
 import { revokedError } from '../plugins/token-store.ts'
 import { ClientSink } from '../upstreams/client-sink.ts'
+import { MadeFilesTap } from '../upstreams/made-files-tap.ts'
 import type { UpstreamRequest } from '../upstreams/upstream.ts'
 import { conversationOf, isContinued } from './conversation.ts'
 import { queryOf } from './query.ts'
@@ -52,6 +53,22 @@ export function relayContent (
   connect(request, reply, options, { endpoint: 'content', path, query: queryOf(request), headers, body: null, model: '', workspace, record })
 }
 
+/** Only code that runs upstream makes files. */
+function mayMakeFiles ({ endpoint, body }: UpstreamRequest): boolean {
+  return endpoint === 'messages' && body?.includes('code_execution') === true
+}
+
+/** What a tool made for a token is the token's, and lives with the key that answered. */
+function keep ({ server: { resources, keyPool }, record: { keyId }, clientToken, log }: FastifyRequest, ids: string[]): void {
+  const workspace = keyId === null ? undefined : keyPool.workspaceOf(keyId)
+  if (keyId === null || workspace === undefined) return
+  for (const id of ids) {
+    const kind = id.startsWith('file_') ? 'file' : 'container'
+    resources.add({ id, kind, workspace, key_id: keyId, token_id: clientToken.id })
+      .catch((error: unknown) => log.error({ err: error, kind, id }, 'what a tool made could not be recorded: nobody can reach it'))
+  }
+}
+
 function connect (request: FastifyRequest, reply: FastifyReply, options: RelayOptions, upstreamRequest: UpstreamRequest): void {
   const { server: { exchanges, apiUpstream }, record, clientToken } = request
   reply.hijack()
@@ -71,5 +88,5 @@ function connect (request: FastifyRequest, reply: FastifyReply, options: RelayOp
     }
   })
   exchanges.add(clientToken.id, client)
-  client.attach(apiUpstream.send(upstreamRequest, client))
+  client.attach(apiUpstream.send(upstreamRequest, mayMakeFiles(upstreamRequest) ? new MadeFilesTap(client, (ids) => keep(request, ids)) : client))
 }

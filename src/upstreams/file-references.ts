@@ -1,7 +1,7 @@
 /** Ids of what lives in a workspace, as the API writes them, wherever they stand in a body. */
-const ID = /(?:file|skill)_[0-9A-Za-z]{8,64}/g
+const ID = /(?:file|skill|container)_[0-9A-Za-z]{8,64}/g
 /** Longest id that is looked for, in characters. */
-const LONGEST = 6 + 64
+const LONGEST = 10 + 64
 /** A character of an id, disguised as an escape. No writer of JSON escapes letters, digits or underscores unless it has something to hide. */
 const DISGUISE = /\\u00(?:3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])/gi
 /** Length of one escape, in characters. */
@@ -11,7 +11,7 @@ const ESCAPE = 6
 const MOST_MET = 10_000
 
 /**
- * Finds the ids of files and skills that a JSON body names, over any chunking. It reads bytes and not JSON, so what it finds may also be
+ * Finds the ids of files, skills and containers that a JSON body names, over any chunking. It reads bytes and not JSON, so what it finds may also be
  * text that merely looks like an id, or the beginning of one; whoever asks must know which ids there are.
  */
 export class ReferenceScanner {
@@ -35,10 +35,13 @@ export class ReferenceScanner {
   }
 }
 
+/** Without one of these there is no id, not even in disguise. */
+const PREFIXES = ['file_', 'skill_', 'container_', '\\u00']
+
 /** The ids that a whole body names. */
 export function referencesIn (body: Buffer): string[] {
   // Nearly every body names none, and then this is all it costs.
-  if (!body.includes('file_') && !body.includes('skill_') && !body.includes('\\u00')) return []
+  if (!PREFIXES.some((prefix) => body.includes(prefix))) return []
   return new ReferenceScanner().push(body)
 }
 

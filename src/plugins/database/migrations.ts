@@ -41,7 +41,7 @@ const migrations: Record<string, Migration> = {
     async up (db: Kysely<unknown>) {
       await db.schema.createTable('resources')
         .addColumn('id', 'text', (column) => column.primaryKey().notNull())
-        .addColumn('kind', 'text', (column) => column.notNull().check(sql`kind in ('batch', 'file', 'skill')`))
+        .addColumn('kind', 'text', (column) => column.notNull().check(sql`kind in ('batch', 'file', 'skill', 'container')`))
         .addColumn('workspace', 'text', (column) => column.notNull())
         .addColumn('key_id', 'text', (column) => column.notNull())
         .addColumn('token_id', 'text', (column) => column.notNull().references('tokens.id').onDelete('cascade'))

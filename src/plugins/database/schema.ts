@@ -44,7 +44,7 @@ export interface DisabledKeysTable {
   disabled_at: number
 }
 
-export type ResourceKind = 'batch' | 'file' | 'skill'
+export type ResourceKind = 'batch' | 'file' | 'skill' | 'container'
 
 /** What was made upstream through this gateway: where it lives, and whose it is. */
 export interface ResourcesTable {
