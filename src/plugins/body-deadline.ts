@@ -24,28 +24,23 @@ export function createBodyDeadline ({ deadline = DEADLINE, clock = Date.now }: {
   const waiting = new Map<FastifyRequest, { reply: FastifyReply, since: number }>()
 
   return {
-    /** Requests whose body is on its way. */
-    get size (): number {
-      return waiting.size
-    },
-
     expect (request: FastifyRequest, reply: FastifyReply): void {
       waiting.set(request, { reply, since: clock() })
     },
 
-    /** The body is here, or the client is gone. */
+    /** The body is here. */
     arrived (request: FastifyRequest): void {
       waiting.delete(request)
     },
 
-    /** Ends what is late. */
+    /** Ends what is late, and forgets what has ended: to be told of that would cost every request a listener. */
     sweep (): void {
       const latest = clock() - deadline
       for (const [request, { reply, since }] of waiting) {
-        // The others came later.
-        if (since > latest) return
+        const isOver = reply.raw.destroyed || reply.raw.writableEnded
+        if (!isOver && since > latest) continue
         waiting.delete(request)
-        refuse(request, reply)
+        if (!isOver) refuse(request, reply)
       }
     }
   }
@@ -70,7 +65,6 @@ export default fp<{ deadline?: number, clock?: () => number, sweep?: number }>(a
     if ((length === undefined || length === '0') && encoding === undefined) return done()
     if (request.routeOptions.config.longBody === true) return done()
     bodies.expect(request, reply)
-    reply.raw.on('close', () => bodies.arrived(request))
     done()
   })
   app.addHook('preValidation', (request, _reply, done) => {
