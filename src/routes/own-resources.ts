@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 import { revokedError } from '../plugins/token-store.ts'
 import type { Asked, Question } from '../upstreams/ask.ts'
 import { forwardedResponseHeaders } from '../upstreams/headers.ts'
+import { traceOf } from '../upstreams/client-sink.ts'
 import { refuseTooLong, upload, type UploadOptions } from '../upstreams/upload.ts'
 import { queryOf } from './query.ts'
 
@@ -25,7 +26,7 @@ export async function ownResource (request: FastifyRequest, kind: ResourceKind, 
 /** Asks upstream on the caller's behalf. */
 export async function ask (request: FastifyRequest, question: Omit<Question, 'headers'>): Promise<Asked> {
   const { record, headers, server } = request
-  const answer = await server.apiUpstream.ask({ headers, ...question })
+  const answer = await server.apiUpstream.ask({ headers, trail: record.trail, ...question })
   record.keyId = answer.keyId
   record.attempts++
   record.upstreamRequestId = answer.headers['request-id']?.toString() ?? null
@@ -38,14 +39,16 @@ export async function askOwn (
 ): Promise<Asked> {
   const { resources } = request.server
   const answer = await ask(request, { method, path: `${path}${queryOf(request)}`, workspace: resources.workspaceOf(row) })
-  // What was deleted, or is gone of itself, is nobody's any more.
-  const isGone = answer.status === 404 || (method === 'DELETE' && answer.status < 300)
+  // A question that finds nothing proves nothing: the keys may be labelled wrongly for a while.
+  const isGone = method === 'DELETE' && (answer.status < 300 || answer.status === 404)
   if (isGone && path.endsWith(row.id)) await resources.remove(row.id)
   return answer
 }
 
 /** Passes an answer on. @param body what stands in its body's place */
 export function pass (reply: FastifyReply, { status, headers, body: original }: Pick<Asked, 'status' | 'headers' | 'body'>, body = original): FastifyReply {
+  const { headers: asked, record: { trail } } = reply.request
+  if (asked['x-ccproxy-debug'] === '1') reply.header('x-ccproxy-trace', traceOf(trail))
   return reply.code(status).headers({ ...forwardedResponseHeaders(headers), 'content-length': body.length }).send(body)
 }
 

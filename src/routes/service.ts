@@ -30,7 +30,7 @@ export const serviceRoutes: FastifyPluginAsyncTypebox<{ version: string, mode: M
 function whyNotReady ({ drain, keyPool }: Pick<FastifyInstance, 'drain' | 'keyPool'>, mode: ModeLimit): string | null {
   if (drain.active) return 'The gateway is shutting down.'
   if (mode === 'web') return 'No upstream: CCPROXY_SERVER_MODE (server.mode) is web, which this version does not serve; set it to api or both.'
-  if (keyPool.size === 0) return 'No upstream: set CCPROXY_CLAUDE_API_KEYS (claude.api_keys) to one or more Anthropic API keys.'
+  if (keyPool.size === 0) return 'No upstream: set CCPROXY_CLAUDE_API_KEYS (claude.api_keys) to one or more Anthropic API keys, or add or enable one (/api/keys).'
   if (!keyPool.available) return 'The upstream refuses every API key; GET /api/keys/stats tells why.'
   return null
 }

@@ -35,6 +35,8 @@ export interface Question {
   workspace?: string
   /** Sent as it comes; such a question is asked once. */
   body?: AsyncIterable<Buffer>
+  /** Takes down which keys were passed over and why, and which were used. */
+  trail?: string[]
   /** Gives the question up. Its reason is what is thrown. */
   signal?: AbortSignal
 }
@@ -94,13 +96,13 @@ export function createAsk (deps: AskDeps) {
    * @throws GatewayError when no key can be lent or the upstream cannot be reached
    */
   return async function ask (question: Question): Promise<Asked> {
-    const { workspace } = question
+    const { workspace, trail } = question
     const tried = new Set<string>()
     let answer: Asked & { another: boolean } | undefined
     do {
       try {
         if (isFull()) throw busy()
-        const lease = keyPool.acquire({ model: '', workspace, tried })
+        const lease = keyPool.acquire({ model: '', workspace, tried, trail })
         tried.add(lease.keyId)
         answer = await once(question, lease)
       } catch (error) {

@@ -194,9 +194,8 @@ export class ClientSink implements Sink {
   }
 
   #traceHeader (): Record<string, string> | undefined {
-    // What an upstream said may hold what no header may.
     const { trace } = this.#options
-    return trace === null ? undefined : { 'x-ccproxy-trace': trace.join('; ').replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 2_000) }
+    return trace === null ? undefined : { 'x-ccproxy-trace': traceOf(trace) }
   }
 
   #errorEvent (error: GatewayError): string {
@@ -213,4 +212,9 @@ export class ClientSink implements Sink {
     const cut = this.#outcome === null || (this.#outcome === 'complete' && !this.#raw.writableFinished)
     this.#options.onClose(cut ? 'client_closed' : this.#outcome!, this.#error)
   }
+}
+
+/** A decision trail as `x-ccproxy-trace` tells it. What an upstream said may hold what no header may. */
+export function traceOf (trail: readonly string[]): string {
+  return trail.join('; ').replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 2_000)
 }

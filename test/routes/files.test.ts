@@ -108,6 +108,28 @@ t.test('a key that is refused is replaced by another of its workspace, for quest
   for (let i = 0; i < 4; i++) t.equal((await call('GET', `/v1/files/${json.id}`)).status, 200)
 })
 
+t.test('the trail is told to who asks for it', async (t) => {
+  const keys = ['fault-401;after=1', 'well'].map((what) => ({ key: `sk-ant-sim-org-acme-ws-one-${what}-made-up`, org: 'acme', workspace: 'one' }))
+  const { caller, gateway } = await startResources(t, { claude: { api_keys: keys } })
+  const { upload, call } = await caller()
+  const { json } = await upload()
+  const ids = gateway.app.keyPool.stats().keys.map(({ id }) => id)
+  const traces = []
+  for (let i = 0; i < 2; i++) traces.push((await call('GET', `/v1/files/${json.id}`, undefined, { 'x-ccproxy-debug': '1' })).headers['x-ccproxy-trace'])
+  t.ok(traces.includes(ids.join('; ')), traces.join(' | '))
+})
+
+t.test('a file that is not found for once is not forgotten', async (t) => {
+  const key = 'sk-ant-sim-org-acme-ws-one-made-up'
+  const { caller, gateway } = await startResources(t, { claude: { api_keys: [{ key, workspace: 'one' }] } })
+  const { upload, call } = await caller()
+  const { json } = await upload()
+  gateway.app.keyPool.configure([{ key: 'sk-ant-sim-org-other-ws-two-made-up', workspace: 'one' }], 'env')
+  t.equal((await call('GET', `/v1/files/${json.id}`)).status, 404, 'the label stands on the wrong key')
+  gateway.app.keyPool.configure([{ key, workspace: 'one' }], 'env')
+  t.equal((await call('GET', `/v1/files/${json.id}`)).status, 200)
+})
+
 t.test('without a key for the workspace the client is told, and gets it back with the key', async (t) => {
   const { caller, gateway } = await startResources(t, { claude: { api_keys: [{ key: 'sk-ant-sim-ws-one-made-up' }] } })
   const { upload, call } = await caller()
