@@ -31,7 +31,11 @@ export function keepBodyBytes (scope: FastifyInstance): void {
 /** Makes a scope hand on bodies of one content type as the stream in which they come. */
 export function streamBody (scope: FastifyInstance, contentType: string): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser(contentType, (_request, payload, done) => done(null, payload))
+  scope.addContentTypeParser(contentType, (request, payload, done) => {
+    const encoding = refusedEncoding(request.headers['content-encoding'])
+    if (encoding !== null) done(encoding)
+    else done(null, payload)
+  })
   // Without a body there may be any type, or none.
   scope.addContentTypeParser('*', (request, _payload, done) => {
     if (request.headers['content-length'] === '0') return done(null)
@@ -40,9 +44,8 @@ export function streamBody (scope: FastifyInstance, contentType: string): void {
 }
 
 function parseJson (bytes: Buffer, encoding: string | undefined): unknown {
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw invalid('content-encoding', `content-encoding: "${encoding.slice(0, 20)}" is not accepted; send the body uncompressed.`)
-  }
+  const refused = refusedEncoding(encoding)
+  if (refused !== null) throw refused
   if (bytes.length === 0) throw invalid('body', 'body: is empty; send a JSON object.')
   // The upstream would read invalid UTF-8 in its own way: front and back must not see two different requests.
   if (!isUtf8(bytes)) throw invalid('body', 'body: is not valid UTF-8.')
@@ -52,6 +55,11 @@ function parseJson (bytes: Buffer, encoding: string | undefined): unknown {
     // V8 quotes the text around the fault; the message must not repeat what was sent.
     throw invalid('body', `body: is not valid JSON (${(error as Error).message.replace(/, (?:\.\.\.)?".*/s, '')}).`)
   }
+}
+
+function refusedEncoding (encoding: string | undefined): GatewayError | null {
+  if (encoding === undefined || encoding === 'identity') return null
+  return invalid('content-encoding', `content-encoding: "${encoding.slice(0, 20)}" is not accepted; send the body uncompressed.`)
 }
 
 function invalid (param: string, message: string): GatewayError {

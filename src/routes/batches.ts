@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../errors.ts'
 import { streamBody } from '../plugins/native-body.ts'
 import type { Asked } from '../upstreams/ask.ts'
 import { ReferenceScanner } from '../upstreams/file-references.ts'
@@ -67,16 +68,27 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchOptions> = async (scope
   })
 }
 
-/** Looks for files and skills of others in a batch as it streams by, and for own ones that live elsewhere: the batch is on its way already. */
-async function referenceGuard (request: FastifyRequest): Promise<((chunk: Buffer) => Promise<void>) | undefined> {
+/**
+ * Looks for files and skills of others in a batch as it streams by, and for own ones that live elsewhere: the batch is on its way already. A byte of
+ * zero is in no JSON, but in every other encoding that an upstream may guess at, and in which nothing would be found here.
+ */
+async function referenceGuard (request: FastifyRequest): Promise<(chunk: Buffer) => Promise<void> | undefined> {
   const { server: { resources }, clientToken } = request
-  if (resources.size === 0) return undefined
   const home = await resources.homeOf(clientToken.id)
   const scanner = new ReferenceScanner()
-  return async (chunk) => {
-    const ids = scanner.push(chunk)
-    if (ids.length === 0) return
+
+  async function check (ids: string[]): Promise<void> {
     const workspace = await workspaceNamed(resources, clientToken.id, ids)
     if (workspace !== undefined && workspace !== home) throw notTogether(ids)
   }
+
+  return (chunk) => {
+    if (chunk.includes(0)) throw notUtf8()
+    const ids = resources.size === 0 ? [] : scanner.push(chunk)
+    return ids.length === 0 ? undefined : check(ids)
+  }
+}
+
+function notUtf8 (): GatewayError {
+  return new GatewayError('invalid_request_error', 'body: is not JSON in UTF-8.', { code: 'invalid_body', param: 'body' })
 }

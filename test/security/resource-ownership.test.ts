@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { formOf, startResources } from '../helpers/resources.ts'
 
@@ -71,6 +72,23 @@ t.test('nor can a batch, however far into it, and then none is made', async (t) 
   t.equal(gateway.app.resources.size, 1)
   t.same((await mine.call('GET', '/v1/messages/batches')).json.data, [])
   t.ok(simulator.simulator.finished < 10)
+})
+
+t.test('nor a batch in another encoding, or a compressed one', async (t) => {
+  const { mine, other, gateway } = await twoCallers(t)
+  const { id } = (await other.upload()).json
+  const text = JSON.stringify({ requests: [{ custom_id: 'a', params: { ...MESSAGE, messages: naming(id) } }] })
+  for (const [bytes, headers, message] of [
+    [Buffer.from(text, 'utf16le'), {}, /UTF-8/],
+    [Buffer.from(text, 'utf16le').swap16(), { 'content-type': 'application/json; charset=utf-16' }, /UTF-8/],
+    [gzipSync(text), { 'content-encoding': 'gzip' }, /content-encoding/]
+  ] as const) {
+    const answer = await fetch(`${gateway.url}/v1/messages/batches`, {
+      method: 'POST', body: new Uint8Array(bytes), headers: { authorization: `Bearer ${mine.token}`, 'anthropic-version': '2026-10-21', 'content-type': 'application/json', ...headers }
+    })
+    t.match([answer.status, await answer.text()], [400, message])
+  }
+  t.equal(gateway.app.resources.size, 1)
 })
 
 t.test('nor another\'s skill', async (t) => {
