@@ -7,26 +7,30 @@ import bodyDeadline from './plugins/body-deadline.ts'
 import { refuseBrokenRequest } from './plugins/broken-request.ts'
 import database from './plugins/database/index.ts'
 import drain from './plugins/drain.ts'
-import { refuseBadUrl, useEnvelope } from './plugins/envelope.ts'
+import { protocolOf, refuseBadUrl, tellErrors, useEnvelope, wantsAnthropic } from './plugins/envelope.ts'
 import exchanges from './plugins/exchanges.ts'
 import guessLimits from './plugins/guess-limits.ts'
 import keyPool from './plugins/key-pool.ts'
 import keyStore from './plugins/key-store.ts'
 import mode from './plugins/mode.ts'
+import openai from './plugins/openai.ts'
 import requestLog from './plugins/request-log.ts'
 import resourceStore from './plugins/resource-store.ts'
 import tokenStore from './plugins/token-store.ts'
 import { batchRoutes } from './routes/batches.ts'
+import { chatCompletionRoutes } from './routes/chat-completions.ts'
 import { fileRoutes } from './routes/files.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { messagesRoutes } from './routes/messages.ts'
 import { modelRoutes } from './routes/models.ts'
 import { refusedRoutes } from './routes/refused.ts'
+import type { RelayOptions } from './routes/relay.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { skillRoutes } from './routes/skills.ts'
 import { tokenInfoRoutes } from './routes/token-info.ts'
 import { adminTokenRoutes } from './routes/tokens.ts'
 import apiUpstream from './upstreams/api.ts'
+import modelCatalogue from './upstreams/model-catalogue.ts'
 
 export interface BuildOptions {
   /** Where log lines go; standard output when left out. */
@@ -69,12 +73,13 @@ export async function buildApp (config: Config, { logStream, version = '0.0.0', 
 
   // The ways to Claude.
   await app.register(apiUpstream, config.claude)
+  await app.register(modelCatalogue)
 
   // Who answers. A hook protects exactly the routes registered beside it.
   await app.register(serviceRoutes, { version, mode: config.server.mode })
   await app.register(adminScope, { prefix: '/api', config })
   await app.register(tokenScope, { prefix: '/api/token' })
-  await app.register(anthropicScope, { prefix: '/v1', config })
+  await app.register(protocolScope, { prefix: '/v1', config })
   return app
 }
 
@@ -93,22 +98,45 @@ async function tokenScope (scope: FastifyInstance): Promise<void> {
   await scope.register(tokenInfoRoutes)
 }
 
-/** The Anthropic protocol. */
-async function anthropicScope (scope: FastifyInstance, { config }: { config: Config }): Promise<void> {
-  useEnvelope(scope, 'anthropic')
+/** Where clients ask Claude, in either protocol. */
+async function protocolScope (scope: FastifyInstance, { config }: { config: Config }): Promise<void> {
+  useEnvelope(scope, protocolOf)
   scope.addHook('onRequest', scope.authenticate)
   scope.addHook('onRequest', scope.chooseMode)
-  const options = {
-    stallTimeout: config.server.stall_timeout,
-    pingInterval: config.server.ping_interval,
-    affinity: config.claude.key_strategy === 'affinity'
-  }
+  await scope.register(anthropicScope, { config })
+  await scope.register(openaiScope, { config })
+  await scope.register(modelScope, config.models)
+}
+
+/** The Anthropic protocol. */
+async function anthropicScope (scope: FastifyInstance, { config }: { config: Config }): Promise<void> {
+  tellErrors(scope, 'anthropic')
+  const options = relayOptions(config)
   await scope.register(messagesRoutes, options)
   await scope.register(batchRoutes, { ...options, publicUrl: config.server.public_url })
   await scope.register(fileRoutes, options)
   await scope.register(skillRoutes, options)
-  await scope.register(modelRoutes)
   await scope.register(refusedRoutes)
+}
+
+/** The OpenAI protocol, translated into Messages and back. */
+async function openaiScope (scope: FastifyInstance, { config }: { config: Config }): Promise<void> {
+  await scope.register(openai, { config })
+  await scope.register(chatCompletionRoutes, relayOptions(config))
+}
+
+/** The models, for clients of both protocols. */
+async function modelScope (scope: FastifyInstance, options: Config['models']): Promise<void> {
+  tellErrors(scope, (request) => wantsAnthropic(request) ? 'anthropic' : 'openai')
+  await scope.register(modelRoutes, options)
+}
+
+function relayOptions (config: Config): RelayOptions {
+  return {
+    stallTimeout: config.server.stall_timeout,
+    pingInterval: config.server.ping_interval,
+    affinity: config.claude.key_strategy === 'affinity'
+  }
 }
 
 function serverOptions (config: Config, stream: BuildOptions['logStream']): FastifyHttpOptions<RawServerDefault> {

@@ -26,10 +26,22 @@ export function coerce (schema: TSchema, written: unknown): unknown {
   }
   if (typeof written !== 'string') return written
   const text = written.trim()
+  if (isMap(schema)) return pairsIn(text) ?? text
   if (schema['type'] === 'object') return { key: text }
   if (schema['type'] === 'boolean') return /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text
   const isNumeric = schema['type'] === 'integer' || schema['type'] === 'number'
   return isNumeric && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+/** Names that are the user's own, each with a text. */
+function isMap (schema: TSchema): boolean {
+  return schema['patternProperties'] !== undefined
+}
+
+/** @returns `undefined` for text that is no list of `name=value` */
+function pairsIn (text: string): Record<string, string> | undefined {
+  const pairs = text.split(',').map((pair) => pair.split('=').map((part) => part.trim()))
+  return pairs.every((pair) => pair.length === 2) ? Object.fromEntries(pairs) as Record<string, string> : undefined
 }
 
 /** Everything that is wrong with a setting, each as the end of a sentence. Shows the value unless it is a secret, or may hold one. */
@@ -37,6 +49,7 @@ export function complaints (schema: TSchema, value: unknown, secret = schema['se
   if (schema['type'] === 'array' && Array.isArray(value)) {
     return value.flatMap((entry, index) => complaints(schema['items'], entry, secret).map((complaint) => `entry ${index + 1}: ${complaint}`))
   }
+  if (isMap(schema)) return mapComplaints(value, secret)
   if (schema['type'] === 'object' && typeof value === 'object' && value !== null && !Array.isArray(value)) return fieldComplaints(schema, value, secret)
   const complaint = RULES[schema['rule']]?.(String(value), schema) ?? (Value.Check(schema, value) ? undefined : `must be ${expected(schema)}`)
   return complaint === undefined ? [] : [complaint + shown(value, secret)]
@@ -51,6 +64,12 @@ function fieldComplaints ({ properties, required = [] }: TSchema, entry: object,
     return complaints(field, value, secret).map((complaint) => `"${name}" ${complaint}`)
   })
   return [...missing, ...wrong]
+}
+
+function mapComplaints (value: unknown, secret: boolean): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`must be pairs such as gpt-5=claude-sonnet-5-5, comma separated, or a map${shown(value, secret)}`]
+  return Object.entries(value).filter(([name, text]) => name === '' || typeof text !== 'string' || text === '')
+    .map(([name, text]) => `${JSON.stringify(name)} must be a name with a text that is not empty${shown(text, secret)}`)
 }
 
 function expected (schema: TSchema): string {

@@ -56,6 +56,16 @@ export const ConfigSchema = Type.Object({
       default: false, description: 'Whether a request that was not answered in time is sent again; it may then be billed twice.'
     })
   }),
+  models: Type.Object({
+    aliases: Type.Record(Type.String(), Type.String({ minLength: 1 }), {
+      default: {}, description: 'Names that clients of the OpenAI protocol may use for Claude models, as alias=model, comma separated; in the file a map.'
+    })
+  }),
+  openai: Type.Object({
+    prompt_caching: Type.Boolean({
+      default: true, description: 'Whether prompts of the OpenAI protocol, which cannot ask for it, are cached upstream.'
+    })
+  }),
   server: Type.Object({
     host: text('0.0.0.0', 'Address to listen on.'),
     port: Type.Integer({ default: 8080, minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes any free one.' }),
@@ -155,9 +165,14 @@ function settings (): Setting[] {
     .flatMap(([section, { properties, required = [] }]) => Object.entries(properties).map(([name, schema]) => ({
       env: `CCPROXY_${section}_${name}`.toUpperCase(),
       file: `${section}.${name}`,
-      default: schema['default'] === undefined ? null : String(schema['default']) || null,
+      default: shownDefault(schema['default']),
       description: schema.description ?? '',
       required: required.includes(name) && schema['default'] === undefined,
       schema
     })))
+}
+
+/** As one would write it in the environment. */
+function shownDefault (value: unknown): string | null {
+  return value === undefined || typeof value === 'object' ? null : String(value) || null
 }

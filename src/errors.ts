@@ -1,3 +1,5 @@
+import { openaiError } from './translate/openai-errors.ts'
+
 /**
  * Every error the gateway raises itself, and the three envelopes it is shown in.
  * What an upstream says is never rebuilt here: it reaches the client byte for byte.
@@ -28,6 +30,11 @@ const STATUS: Record<ErrorType, number> = {
   api_error: 500,
   timeout_error: 504,
   overloaded_error: 529
+}
+
+/** An upstream's name for the kind of an error, where it is one that we know; everything else is a fault of the upstream. */
+export function errorType (name: string | undefined): ErrorType {
+  return name !== undefined && Object.hasOwn(STATUS, name) ? name as ErrorType : 'api_error'
 }
 
 export interface GatewayErrorOptions {
@@ -65,13 +72,18 @@ export class GatewayError extends Error {
   }
 }
 
+/** The status that goes with it: OpenAI's clients do not know Anthropic's own. */
+export function errorStatus (error: GatewayError, envelope: Envelope): number {
+  return envelope === 'openai' ? openaiError(error).status : error.status
+}
+
 /** The body that tells `error` in the given protocol. */
 export function errorBody (error: GatewayError, envelope: Envelope, requestId: string): object {
   switch (envelope) {
     case 'anthropic':
       return { type: 'error', error: { type: error.type, message: error.message }, request_id: requestId }
     case 'openai':
-      return { error: { message: error.message, type: error.type, param: error.param, code: error.code } }
+      return { error: openaiError(error).error }
     case 'admin':
       return { error: { code: error.code, message: error.message } }
   }
@@ -81,8 +93,9 @@ export function errorBody (error: GatewayError, envelope: Envelope, requestId: s
  * The headers that go with it. `x-should-retry: false` keeps clients from trying again and again what cannot succeed: without it, Claude Code
  * is silent for minutes over a refused token. Source: Anthropic SDKs, `shouldRetry`.
  */
-export function errorHeaders (error: GatewayError, requestId: string): Record<string, string> {
+export function errorHeaders (error: GatewayError, envelope: Envelope, requestId: string): Record<string, string> {
   const headers: Record<string, string> = { 'request-id': requestId }
+  if (envelope === 'openai') headers['x-request-id'] = requestId
   if (error.retryAfter !== undefined) headers['retry-after'] = String(error.retryAfter)
   if (!error.retryable) headers['x-should-retry'] = 'false'
   return headers

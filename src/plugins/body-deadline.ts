@@ -53,7 +53,7 @@ function refuse (request: FastifyRequest, reply: FastifyReply): void {
   reply.hijack()
   const body = JSON.stringify(errorBody(error, 'anthropic', request.id))
   reply.raw.writeHead(error.status, {
-    ...errorHeaders(error, request.id), 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), connection: 'close'
+    ...errorHeaders(error, 'anthropic', request.id), 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), connection: 'close'
   })
   reply.raw.end(body, () => request.raw.socket.destroy())
 }

@@ -6,10 +6,7 @@ import { referencesIn } from '../upstreams/file-references.ts'
 import { busy } from '../upstreams/upstream-errors.ts'
 import { workspaceNamed } from './references.ts'
 import { relay, type RelayOptions } from './relay.ts'
-import { AnthropicError, Passed } from './schemas.ts'
-
-/** Anthropic's own limit for a Messages request, in bytes. */
-const BODY_LIMIT = 32 * 1024 * 1024
+import { AnthropicError, BODY_LIMIT, Passed } from './schemas.ts'
 
 /** Only what the gateway relies on is checked: the rest is the upstream's to judge, so that new fields are never refused here. */
 const MessagesBody = Type.Object({

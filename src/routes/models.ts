@@ -1,32 +1,64 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { wantsAnthropic } from '../plugins/envelope.ts'
+import { modelForBoth, modelsForBoth } from '../translate/model-list.ts'
+import { resolveAlias } from '../translate/models.ts'
+import { openaiErrorOf, openaiHeaders } from '../translate/openai-errors.ts'
 import { forwardedResponseHeaders } from '../upstreams/headers.ts'
-import { createModelCatalogue, type CatalogueAnswer } from '../upstreams/model-catalogue.ts'
+import type { CatalogueAnswer } from '../upstreams/model-catalogue.ts'
+import { ALL_MODELS, API_VERSION } from '../upstreams/model-infos.ts'
 import { queryOf } from './query.ts'
-import { AnthropicError, Listing, Passed } from './schemas.ts'
+import { AnthropicError, Listing, OpenaiError, Passed } from './schemas.ts'
 
-const response = { 200: Passed, '4xx': AnthropicError, '5xx': AnthropicError }
+const response = { 200: Passed, '4xx': Type.Union([AnthropicError, OpenaiError]), '5xx': Type.Union([AnthropicError, OpenaiError]) }
 
 const ModelId = Type.Object({
   id: Type.String({ pattern: '^(?!\\.{1,2}$)[A-Za-z0-9._:@-]{1,128}$', description: 'Send a model\'s id, for example "claude-sonnet-5-5"' })
 })
 
-/** `GET /v1/models` and `/v1/models/{id}`, asked upstream and remembered. `x-ccproxy-cache` says how fresh an answer is. */
-export const modelRoutes: FastifyPluginAsyncTypebox = async (scope) => {
-  const catalogue = createModelCatalogue({ ask: (path, headers) => scope.apiUpstream.ask({ path, headers }) })
+export interface ModelRouteOptions {
+  /** Names of Claude models by the names that clients of the OpenAI protocol use for them. */
+  aliases: Record<string, string>
+}
 
+/**
+ * `GET /v1/models` and `/v1/models/{id}`, asked upstream and remembered. `x-ccproxy-cache` says how fresh an answer is. A client of Anthropic's
+ * gets the upstream's own bytes, all others a shape that both SDKs read.
+ */
+export const modelRoutes: FastifyPluginAsyncTypebox<ModelRouteOptions> = async (scope, { aliases }) => {
   scope.get('/models', { schema: { querystring: Listing, response } }, async (request, reply) => {
-    return answer(reply, await catalogue.get(`/v1/models${queryOf(request)}`, request.headers))
+    if (wantsAnthropic(request)) return pass(reply, await scope.modelCatalogue.get(`/v1/models${queryOf(request)}`, request.headers))
+    const answer = await scope.modelCatalogue.get(ALL_MODELS, asOurselves(request))
+    return tell(request, reply, answer, () => modelsForBoth(JSON.parse(answer.body.toString()), aliases))
   })
 
   scope.get('/models/:id', { schema: { params: ModelId, response } }, async (request, reply) => {
-    return answer(reply, await catalogue.get(`/v1/models/${encodeURIComponent(request.params.id)}`, request.headers))
+    const { id } = request.params
+    if (wantsAnthropic(request)) return pass(reply, await scope.modelCatalogue.get(pathOf(id), request.headers))
+    const answer = await scope.modelCatalogue.get(pathOf(resolveAlias(id, aliases)), asOurselves(request))
+    return tell(request, reply, answer, () => ({ ...modelForBoth(JSON.parse(answer.body.toString())), id }))
   })
 }
 
-function answer (reply: FastifyReply, { status, headers, body, cache }: CatalogueAnswer): FastifyReply {
+function pathOf (id: string): string {
+  return `/v1/models/${encodeURIComponent(id)}`
+}
+
+/** A client of the OpenAI protocol knows no version, and the upstream answers nobody without one. */
+function asOurselves ({ headers }: FastifyRequest) {
+  return { ...headers, 'anthropic-version': API_VERSION }
+}
+
+function pass (reply: FastifyReply, { status, headers, body, cache }: CatalogueAnswer): FastifyReply {
   // A remembered answer has no part in the request ids and rate limits of when it was fetched.
   const passed = cache === 'miss' ? forwardedResponseHeaders(headers) : { 'content-type': headers['content-type'] }
   return reply.code(status).headers({ ...passed, 'content-length': body.length }).header('x-ccproxy-cache', cache).send(body)
+}
+
+function tell (request: FastifyRequest, reply: FastifyReply, { status, headers, body, cache }: CatalogueAnswer, found: () => object): FastifyReply {
+  const { 'content-length': _length, 'content-type': _type, ...told } = openaiHeaders(cache === 'miss' ? headers : {}, request.id, Date.now())
+  const refused = status === 200 ? null : openaiErrorOf(status, body.toString())
+  reply.code(refused?.status ?? 200).headers(told).header('x-ccproxy-cache', cache).type('application/json; charset=utf-8')
+  return reply.serializer(JSON.stringify).send(refused === null ? found() : { error: refused.error })
 }

@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TICK } from '../plugins/exchanges.ts'
 import { revokedError } from '../plugins/token-store.ts'
-import { ClientSink } from '../upstreams/client-sink.ts'
+import { ClientSink, type ClientSinkOptions } from '../upstreams/client-sink.ts'
 import { MadeFilesTap } from '../upstreams/made-files-tap.ts'
+import type { Sink } from '../upstreams/sink.ts'
 import type { UpstreamRequest } from '../upstreams/upstream.ts'
 import { conversationOf, isContinued } from './conversation.ts'
 import { queryOf } from './query.ts'
@@ -53,6 +54,24 @@ export function relayContent (
   connect(request, reply, options, { endpoint: 'content', path, query: queryOf(request), headers, body: null, model: '', workspace, record })
 }
 
+/** A request that was translated into Messages, and how its answer is told. */
+export interface Translated {
+  /** Names the request to the upstream and the pool; `record` and `query` are filled in here. */
+  request: Omit<UpstreamRequest, 'endpoint' | 'query' | 'record'>
+  answer: Pick<ClientSinkOptions, 'envelope' | 'answerHeaders' | 'errorEvent'>
+  /** The stage that translates. */
+  stage: (client: Sink) => Sink
+}
+
+/** Connects the client's response to an upstream request in another protocol than the client's. */
+export function relayTranslated (request: FastifyRequest, reply: FastifyReply, translated: Translated, options: RelayOptions): void {
+  const { request: asked, answer, stage } = translated
+  request.record.model = asked.model
+  if (request.clientToken.revoked_at !== null) throw revokedError()
+  request.body = undefined
+  connect(request, reply, options, { ...asked, endpoint: 'messages', query: '', record: request.record }, answer, stage)
+}
+
 /** Only code that runs upstream makes files. */
 function mayMakeFiles ({ endpoint, body }: UpstreamRequest): boolean {
   return endpoint === 'messages' && body?.includes('code_execution') === true
@@ -69,12 +88,15 @@ function keep ({ server: { resources, keyPool }, record: { keyId }, clientToken,
   }
 }
 
-function connect (request: FastifyRequest, reply: FastifyReply, options: RelayOptions, upstreamRequest: UpstreamRequest): void {
+function connect (
+  request: FastifyRequest, reply: FastifyReply, options: RelayOptions, upstreamRequest: UpstreamRequest,
+  answer: Translated['answer'] = { envelope: 'anthropic' }, stage?: Translated['stage']
+): void {
   const { server: { exchanges, apiUpstream }, record, clientToken } = request
   reply.hijack()
   if (reply.raw.destroyed) return
   const client = new ClientSink(reply.raw, {
-    envelope: 'anthropic',
+    ...answer,
     requestId: request.id,
     stallTimeout: options.stallTimeout,
     opaque: upstreamRequest.endpoint === 'content',
@@ -88,5 +110,6 @@ function connect (request: FastifyRequest, reply: FastifyReply, options: RelayOp
     }
   })
   exchanges.add(clientToken.id, client)
-  client.attach(apiUpstream.send(upstreamRequest, mayMakeFiles(upstreamRequest) ? new MadeFilesTap(client, (ids) => keep(request, ids)) : client))
+  const sink = stage === undefined ? client : stage(client)
+  client.attach(apiUpstream.send(upstreamRequest, mayMakeFiles(upstreamRequest) ? new MadeFilesTap(sink, (ids) => keep(request, ids)) : sink))
 }

@@ -10,6 +10,26 @@ export const AnthropicError = Type.Object({
   request_id: Type.Optional(Type.Union([Type.String(), Type.Null()]))
 }, { additionalProperties: true })
 
+/** Anthropic's own limit for a Messages request, in bytes. */
+export const BODY_LIMIT = 32 * 1024 * 1024
+
+/** A body of the OpenAI protocol: what is in it is checked where it is translated, with errors that know what is meant. */
+export const OpenaiBody = Type.Object({
+  prompt_cache_key: Type.Optional(Type.Unknown())
+}, { additionalProperties: true, description: 'Send a JSON object with content-type application/json' })
+
+/** OpenAI's error envelope. */
+export const OpenaiError = Type.Object({
+  error: Type.Object({
+    message: Type.String(),
+    type: Type.String(),
+    param: Type.Union([Type.String(), Type.Null()]),
+    code: Type.Union([Type.String(), Type.Null()])
+  })
+})
+
+export const openaiResponse = { 200: Passed, '4xx': OpenaiError, '5xx': OpenaiError }
+
 /** The admin routes' error envelope. */
 export const AdminError = Type.Object({
   error: Type.Object({ code: Type.String(), message: Type.String() })

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
-import { errorBody, errorHeaders, type Envelope, type GatewayError } from '../errors.ts'
+import { errorBody, errorHeaders, errorStatus, type Envelope, type GatewayError } from '../errors.ts'
 import { forwardedResponseHeaders } from './headers.ts'
 import { isEventStream, type Flow, type Sink } from './sink.ts'
 import { EventSplitter } from './sse-bytes.ts'
@@ -20,9 +20,9 @@ export interface ClientSinkOptions {
   stallTimeout: number
   /** The answer is somebody's file: nothing is ever put into it. */
   opaque?: boolean
-  /** Which of the upstream's headers the client is shown, and what is added; by default those that may cross unchanged. */
+  /** The headers of the answer, out of the upstream's; by default those that may cross unchanged. */
   answerHeaders?: (upstream: IncomingHttpHeaders) => Record<string, string | string[]>
-  /** Tells an error in mid-stream where the protocol has more to it than the envelope. */
+  /** Tells an error in mid-stream in the way of the client's protocol; by default in Anthropic's. */
   errorEvent?: (error: GatewayError) => string
   /** The decision trail, when the client asked to see it in `x-ccproxy-trace`. */
   trace: readonly string[] | null
@@ -181,15 +181,17 @@ export class ClientSink implements Sink {
   }
 
   #sendError (error: GatewayError): void {
-    const body = JSON.stringify(errorBody(error, this.#options.envelope, this.#options.requestId))
+    const { envelope, requestId } = this.#options
+    const status = errorStatus(error, envelope)
+    const body = JSON.stringify(errorBody(error, envelope, requestId))
     const headers = {
       'content-type': 'application/json; charset=utf-8',
       'content-length': String(Buffer.byteLength(body)),
-      ...errorHeaders(error, this.#options.requestId),
+      ...errorHeaders(error, envelope, requestId),
       ...this.#traceHeader()
     }
-    this.#raw.writeHead(error.status, headers)
-    this.#options.onStart(error.status, headers)
+    this.#raw.writeHead(status, headers)
+    this.#options.onStart(status, headers)
     this.#raw.end(body)
   }
 
@@ -200,8 +202,7 @@ export class ClientSink implements Sink {
 
   #errorEvent (error: GatewayError): string {
     if (this.#options.errorEvent !== undefined) return this.#options.errorEvent(error)
-    const body = JSON.stringify(errorBody(error, this.#options.envelope, this.#options.requestId))
-    return `${this.#options.envelope === 'openai' ? '' : 'event: error\n'}data: ${body}\n\n`
+    return `event: error\ndata: ${JSON.stringify(errorBody(error, this.#options.envelope, this.#options.requestId))}\n\n`
   }
 
   #closed (): void {

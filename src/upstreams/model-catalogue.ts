@@ -1,5 +1,14 @@
+import fp from 'fastify-plugin'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Answer } from './ask.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    modelCatalogue: ModelCatalogue
+  }
+}
+
+export type ModelCatalogue = ReturnType<typeof createModelCatalogue>
 
 export interface CatalogueAnswer extends Answer {
   /** Where the answer came from: asked just now, remembered, or remembered because the upstream fails. */
@@ -69,3 +78,7 @@ export function createModelCatalogue ({ ask, clock = Date.now }: CatalogueDeps) 
     }
   }
 }
+
+export default fp(async (app) => {
+  app.decorate('modelCatalogue', createModelCatalogue({ ask: (path, headers) => app.apiUpstream.ask({ path, headers }) }))
+}, { name: 'ccproxy-model-catalogue', fastify: '5.x', dependencies: ['ccproxy-api-upstream'] })

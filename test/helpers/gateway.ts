@@ -26,6 +26,8 @@ export function testConfig (changes: ConfigChanges = {}): Config {
       retry_timeouts: false,
       ...changes.claude
     },
+    models: { aliases: {}, ...changes.models },
+    openai: { prompt_caching: true, ...changes.openai },
     server: {
       host: '127.0.0.1',
       port: 0,
