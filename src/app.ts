@@ -25,6 +25,7 @@ import { messagesRoutes } from './routes/messages.ts'
 import { modelRoutes } from './routes/models.ts'
 import { refusedRoutes } from './routes/refused.ts'
 import type { RelayOptions } from './routes/relay.ts'
+import { responsesRoutes } from './routes/responses.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { skillRoutes } from './routes/skills.ts'
 import { tokenInfoRoutes } from './routes/token-info.ts'
@@ -123,6 +124,7 @@ async function anthropicScope (scope: FastifyInstance, { config }: { config: Con
 async function openaiScope (scope: FastifyInstance, { config }: { config: Config }): Promise<void> {
   await scope.register(openai, { config })
   await scope.register(chatCompletionRoutes, relayOptions(config))
+  await scope.register(responsesRoutes, relayOptions(config))
 }
 
 /** The models, for clients of both protocols. */

@@ -3,7 +3,7 @@ import type { ChatContext } from './chat-context.ts'
 import { chatMessages } from './chat-messages.ts'
 import { cacheControl, hasCacheControl } from './content.ts'
 import { asArray, asObject, asString, missing, optionalBoolean, optionalCount, optionalNumber, optionalString, refuseDeepNesting, type Fields } from './fields.ts'
-import type { MessagesRequest, TextBlock } from './messages.ts'
+import type { Message, MessagesRequest, TextBlock } from './messages.ts'
 import { resolveAlias, traitsOf, type ModelTraits } from './models.ts'
 import { chatFormat, outputFormat, type OutputFormat } from './output-format.ts'
 import { checkParameters, includesUsage } from './parameters.ts'
@@ -40,7 +40,10 @@ export function translateChat (body: unknown, options: TranslationOptions): Chat
   const { name, model, traits } = modelOf(fields['model'], options)
   const { messages, system } = chatMessages(fields['messages'], traits.systemMessages)
   const { tools, customTools } = chatTools(fields, traits)
-  const chosen = chooseTools(tools, chatToolChoice(fields), traits, optionalBoolean(fields['parallel_tool_calls'], 'parallel_tool_calls'))
+  const legacyFunctions = (fields['functions'] ?? null) !== null && (fields['tools'] ?? null) === null
+  const parallel = optionalBoolean(fields['parallel_tool_calls'], 'parallel_tool_calls')
+  // The old protocol has room for one call only.
+  const chosen = chooseTools(tools, chatToolChoice(fields), traits, legacyFunctions ? false : parallel)
   const output = outputFormat(chatFormat(fields['response_format']), traits, tools.length > 0)
   const maxTokens = maxTokensOf(fields, traits)
   const request: MessagesRequest = { model, max_tokens: maxTokens, stream: true, messages }
@@ -55,7 +58,7 @@ export function translateChat (body: unknown, options: TranslationOptions): Chat
     includeUsage: includesUsage(fields['stream_options']),
     jsonTool: output.tool?.name,
     customTools,
-    legacyFunctions: (fields['functions'] ?? null) !== null && (fields['tools'] ?? null) === null
+    legacyFunctions
   }
   return { request, ignored, context }
 }
@@ -83,12 +86,19 @@ export function applyTools (request: MessagesRequest, system: TextBlock[], chose
 /** Thinking and effort, with what is already in the request taken into account. */
 export function applyReasoning (request: MessagesRequest, own: unknown, wanted: WantedEffort | undefined, traits: ModelTraits): void {
   const forced = request.tool_choice?.type === 'any' || request.tool_choice?.type === 'tool'
-  const last = request.messages.at(-1)?.content ?? []
-  const resumes = last.some(({ type }) => type === 'tool_result')
+  const resumes = isResult(request.messages.at(-1)) && !isThought(request.messages.at(-2))
   const { thinking, effort } = reasoningFor(wanted, traits, { maxTokens: request.max_tokens, forced, resumes })
   const chosen = own === undefined || own === null ? thinking : ownThinking(own, 'thinking')
   if (chosen !== undefined) request.thinking = chosen
   if (effort !== undefined) request.output_config = { ...request.output_config, effort }
+}
+
+function isResult (message: Message | undefined): boolean {
+  return message?.content.some(({ type }) => type === 'tool_result') === true
+}
+
+function isThought (message: Message | undefined): boolean {
+  return message?.content.some(({ type }) => type === 'thinking' || type === 'redacted_thinking') === true
 }
 
 /** @returns the parameters that the model does not take, at least not together with the rest */

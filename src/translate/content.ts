@@ -11,11 +11,6 @@ export function textBlocks (text: string): TextBlock[] {
   return text.trim() === '' ? [] : [{ type: 'text', text }]
 }
 
-/** The text of several blocks as one. */
-export function joinText (blocks: readonly TextBlock[]): string {
-  return blocks.map(({ text }) => text).join('\n')
-}
-
 /** An image by its data URL, or by an http(s) address that the upstream fetches. */
 export function imageFromUrl (url: unknown, path: string): ImageBlock {
   if (url === undefined || url === null) throw missing(path, 'Send a data URL or an https address.')

@@ -21,7 +21,7 @@ export function arrange (entries: readonly Entry[], system: TextBlock[]): { mess
   for (const run of runsOf(entries)) {
     if (run[0]?.role === 'assistant') {
       calls = new Map()
-      append(messages, 'assistant', run.flatMap((entry) => renameCalls(entry, calls, used)))
+      append(messages, 'assistant', withoutLooseThinking(run.flatMap((entry) => renameCalls(entry, calls, used))))
     } else {
       appendAnswer(messages, run, calls)
       calls = new Map()
@@ -54,6 +54,12 @@ function renameCalls ({ blocks, path }: Entry, calls: Calls, used: Set<string>):
     calls.set(block.id, id)
     return id === block.id ? block : { ...block, id }
   })
+}
+
+/** The upstream takes no turn of the model that ends with a thought. */
+function withoutLooseThinking (blocks: Block[]): Block[] {
+  const end = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking')
+  return blocks.slice(0, end + 1)
 }
 
 function appendAnswer (messages: Message[], run: Entry[], calls: Calls): void {

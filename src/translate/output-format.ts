@@ -30,6 +30,17 @@ export function chatFormat (value: unknown): WantedFormat {
   return { type, schema, path }
 }
 
+/** The `text.format` of a Responses request. */
+export function responsesFormat (value: unknown): WantedFormat {
+  if (value === undefined || value === null) return { type: 'text' }
+  const fields = asObject(value, 'text.format')
+  const type = asOneOf(fields['type'], ['text', 'json_object', 'json_schema'], 'text.format.type')
+  if (type !== 'json_schema') return { type }
+  const { schema } = fields
+  if (schema === undefined || schema === null) throw missing('text.format.schema', 'Send the JSON Schema of the answer.')
+  return { type, schema, path: 'text.format.schema' }
+}
+
 /** @param hasTools whether the client sends tools of its own: then none can be forced on the model for the format */
 export function outputFormat (wanted: WantedFormat, traits: ModelTraits, hasTools: boolean): OutputFormat {
   if (wanted.type === 'text') return {}

@@ -57,6 +57,16 @@ export function refusedTool (api: Api, type: unknown, path: string): GatewayErro
   return refused(api, 'tool', type, path)
 }
 
+/** The 400 about an input item that cannot be passed on. */
+export function refusedItem (type: unknown, path: string): GatewayError {
+  return refused('responses', 'item', type, path)
+}
+
+/** Whether a tool is left out, since it runs elsewhere. */
+export function isIgnoredTool (api: Api, type: unknown): boolean {
+  return typeof type === 'string' && rowOf(api, 'tool', type)?.fate === 'ignored'
+}
+
 function refused (api: Api, kind: Row['kind'], type: unknown, path: string): GatewayError {
   if (type === undefined || type === null) return missing(`${path}.type`, `Send one of ${mappedNames(api, kind)}.`)
   const name = asString(type, `${path}.type`)
