@@ -26,6 +26,8 @@ t.test('with nothing but the secrets, every setting has its default', async (t) 
       max_connections: 1024,
       retry_timeouts: false
     },
+    models: { aliases: {} },
+    openai: { prompt_caching: true },
     server: {
       host: '0.0.0.0', port: 8080, mode: 'both', trust_proxy: [], drain_timeout: 120_000, stall_timeout: 60_000, ping_interval: 15_000
     },
@@ -240,4 +242,19 @@ t.test('every setting has a description and a name of its own', async (t) => {
   t.same(keys.find(({ file }) => file === 'server.port'), {
     env: 'CCPROXY_SERVER_PORT', file: 'server.port', default: '8080', description: 'Port to listen on; 0 takes any free one.', required: false
   })
+})
+
+t.test('aliases are pairs in the environment and a map in the file; what is neither is told', async (t) => {
+  t.same(load(t, { CCPROXY_MODELS_ALIASES: 'gpt-5=claude-sonnet-5-5, gpt-5-mini = claude-haiku-5-5' }).config.models.aliases, {
+    'gpt-5': 'claude-sonnet-5-5', 'gpt-5-mini': 'claude-haiku-5-5'
+  })
+  t.same(load(t, {}, 'models:\n  aliases:\n    gpt-5: claude-sonnet-5-5\n').config.models.aliases, { 'gpt-5': 'claude-sonnet-5-5' })
+  for (const text of ['gpt-5', 'gpt-5=a=b', 'gpt-5=claude-sonnet-5-5,']) {
+    t.match(problemsOf(() => load(t, { CCPROXY_MODELS_ALIASES: text })), [/CCPROXY_MODELS_ALIASES .*must be pairs such as gpt-5=claude-sonnet-5-5/], text)
+  }
+  for (const text of ['gpt-5=', '=claude-sonnet-5-5']) {
+    t.match(problemsOf(() => load(t, { CCPROXY_MODELS_ALIASES: text })), [/must be a name with a text that is not empty/], text)
+  }
+  t.match(problemsOf(() => load(t, {}, 'models:\n  aliases:\n    gpt-5: 5\n')), [/"gpt-5" must be a name with a text that is not empty; it is 5/])
+  t.match(problemsOf(() => load(t, {}, 'models:\n  aliases: [a]\n')), [/must be pairs/])
 })

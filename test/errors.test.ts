@@ -9,7 +9,7 @@ t.test('one error, three envelopes', async (t) => {
     type: 'error', error: { type: 'not_found_error', message: 'id: there is none.' }, request_id: 'req_1'
   })
   t.same(errorBody(error, 'openai', 'req_1'), {
-    error: { message: 'id: there is none.', type: 'not_found_error', param: 'id', code: 'token_not_found' }
+    error: { message: 'id: there is none.', type: 'invalid_request_error', param: 'id', code: 'token_not_found' }
   })
   t.same(errorBody(error, 'admin', 'req_1'), { error: { code: 'token_not_found', message: 'id: there is none.' } })
 })

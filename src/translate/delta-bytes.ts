@@ -12,7 +12,7 @@ const BRACE = 0x7d
 const SPACE = 0x20
 const ZERO = 0x30
 
-/** The one way in which the API writes these events. Whatever differs is parsed. Source: its streams; see `test/fixtures/streams`. */
+/** The one way in which the API writes these events. Whatever differs is parsed. Source: its streams; see test/fixtures/streams. */
 const HEAD = Buffer.from('{"type":"content_block_delta","index":')
 const NECK = Buffer.from(',"delta":{"type":"')
 const KINDS: ReadonlyArray<readonly [DeltaKind, Buffer]> = [

@@ -114,7 +114,7 @@ t.test('the old functions', async (t) => {
     messages: [...HI, { role: 'assistant', content: null, function_call: CALL.function }, { role: 'function', name: 'weather', content: 'rain' }]
   })
   t.ok(context.legacyFunctions)
-  t.strictSame(request.tool_choice, { type: 'tool', name: 'weather' })
+  t.strictSame(request.tool_choice, { type: 'tool', name: 'weather', disable_parallel_tool_use: true }, 'the old protocol has room for one call')
   t.match(request.messages.slice(1), [
     { role: 'assistant', content: [{ type: 'tool_use', id: 'function_call_1', input: { city: 'Oslo' } }] },
     { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'function_call_1', content: 'rain' }] }
