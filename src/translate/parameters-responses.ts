@@ -45,7 +45,13 @@ export const RESPONSES_ROWS: readonly Row[] = [
   { kind: 'item', name: 'custom_tool_call', fate: 'mapped', note: '', anthropic },
   { kind: 'item', name: 'custom_tool_call_output', fate: 'mapped', note: '', anthropic },
   { kind: 'item', name: 'reasoning', fate: 'mapped', note: 'by the `encrypted_content` that was given here; without it, left out', anthropic },
-  { kind: 'item', name: 'item_reference', fate: 'refused', note: NO_STATE, anthropic },
+  {
+    kind: 'item',
+    name: 'item_reference',
+    fate: 'refused',
+    note: 'Nothing is stored here: send the item itself. Clients do so when told that nothing is stored, as with `store: false`.',
+    anthropic
+  },
   { kind: 'part', name: 'input_text', fate: 'mapped', note: '', anthropic },
   { kind: 'part', name: 'output_text', fate: 'mapped', note: '', anthropic },
   { kind: 'part', name: 'refusal', fate: 'mapped', note: 'as text', anthropic },

@@ -18,6 +18,8 @@ export interface World extends TestGateway {
   simulator: Simulator['simulator']
   /** Requests as they reached the simulator, in order. */
   seen: SeenRequest[]
+  /** Those among them that ask a model; the gateway asks for the list of models on its own account. */
+  asked: () => SeenRequest[]
   /** Headers of the requests as they reached the gateway, in order. */
   arrived: IncomingHttpHeaders[]
   /** The log's lines about the Anthropic protocol, in the order in which the answers ended. Waits until none is running. */
@@ -42,7 +44,7 @@ export async function startWorld (t: Test, changes: ConfigChanges = {}, random =
     const lines = gateway.log.map((line) => JSON.parse(line) as LogLine)
     return lines.filter(({ route }) => route?.startsWith('/v1/'))
   }
-  return { ...gateway, simulatorUrl, simulator: simulator.simulator, seen, arrived, answered }
+  return { ...gateway, simulatorUrl, simulator: simulator.simulator, seen, asked: () => seen.filter(({ url }) => url.startsWith('/v1/messages')), arrived, answered }
 }
 
 function sevens (size: number): Uint8Array {
