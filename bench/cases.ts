@@ -1,6 +1,7 @@
 /** What is sent and what is answered: fixed bytes, so that every run does the same work and a wrong length voids it. */
 
 export type CaseName = 'small' | 'stream' | 'burst' | 'large'
+export type StreamName = 'apart' | 'few' | 'together'
 
 export interface Case {
   title: string
@@ -64,6 +65,18 @@ export function buildCases (): Record<CaseName, Case> {
     stream: { title: `small request, ${stream.writes.length} events, each written alone`, body, answer: stream, requests: 300 },
     burst: { title: 'small request, the same events in one go', body, answer: { ...stream, together: true }, requests: 1_200 },
     large: { title: '150 KB request, events each written alone', body: largeRequest(), answer: stream, requests: 200 }
+  }
+}
+
+/** The streams with which translating is priced: long ones, so that what a request itself costs hardly counts. */
+export function buildStreams (): Record<StreamName, Omit<Case, 'body'>> {
+  const events = [...streamStart(), ...deltas(994), ...streamEnd()]
+  const stream = answer('text/event-stream; charset=utf-8', events)
+  const fives = Array.from({ length: events.length / 5 }, (_, index) => Buffer.concat(events.slice(index * 5, index * 5 + 5)))
+  return {
+    apart: { title: `${events.length} events, each written alone`, answer: stream, requests: 30 },
+    few: { title: 'the same events, five at a time', answer: { ...stream, writes: fives }, requests: 60 },
+    together: { title: 'the same events in one go', answer: { ...stream, together: true }, requests: 200 }
   }
 }
 

@@ -31,9 +31,16 @@ export function clientHeaders (token: string, caseName: string): Record<string, 
  * @throws Error at the first answer that is not the one expected: such a run says nothing
  */
 export async function load (target: Child, name: CaseName, { body, answer }: Case, options: LoadOptions): Promise<number[]> {
+  return send(target.origin, { path: '/v1/messages', method: 'POST', headers: clientHeaders(target.token, name), body }, answer.length, options)
+}
+
+/**
+ * The same for any request.
+ * @param length of every answer, in bytes
+ */
+export async function send (origin: string, request: Dispatcher.DispatchOptions, length: number, options: LoadOptions): Promise<number[]> {
   const { connections, requests, rate } = options
-  const pool = new Pool(target.origin, { connections, pipelining: 1, allowH2: false })
-  const request = { path: '/v1/messages', method: 'POST', headers: clientHeaders(target.token, name), body } as const
+  const pool = new Pool(origin, { connections, pipelining: 1, allowH2: false })
   const times: number[] = []
   const start = performance.now()
   let sent = 0
@@ -41,7 +48,7 @@ export async function load (target: Child, name: CaseName, { body, answer }: Cas
   async function connection (): Promise<void> {
     while (sent < requests) {
       const from = await turn(start, sent++, rate)
-      await expectAnswer(pool, request, answer.length)
+      await expectAnswer(pool, request, length)
       times.push(performance.now() - from)
     }
   }

@@ -1,10 +1,10 @@
 /** The upstream of the cost table: plain node:http, the answers ready as bytes, so that it costs as little as it can. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { buildCases, CASE_HEADER, type CaseName } from '../cases.ts'
+import { buildCases, buildStreams, CASE_HEADER } from '../cases.ts'
 import { answerParent } from './probe.ts'
 
-const cases = buildCases()
+const answers = new Map(Object.entries({ ...buildCases(), ...buildStreams() }).map(([name, { answer }]) => [name, answer]))
 
 /** What the API sends beside the body. Source: Anthropic API, response headers and rate limits. */
 const HEADERS = {
@@ -21,7 +21,13 @@ const server = createServer((req, res) => {
 })
 
 function answer (req: IncomingMessage, res: ServerResponse): void {
-  const { type, writes, together, length } = cases[req.headers[CASE_HEADER] as CaseName].answer
+  const wanted = answers.get(String(req.headers[CASE_HEADER]))
+  // The gateway asks for the list of models on its own account; a load names its case.
+  if (wanted === undefined) {
+    res.writeHead(404, { 'content-type': 'application/json' }).end('{}')
+    return
+  }
+  const { type, writes, together, length } = wanted
   if (writes.length === 1) {
     res.writeHead(200, { ...HEADERS, 'content-type': type, 'content-length': length }).end(writes[0])
     return

@@ -13,7 +13,8 @@ const HOLE = '\u{f8ff}'
 const NOTHING: Frame = { head: Buffer.alloc(0), tail: Buffer.alloc(0) }
 
 /**
- * Writes an answer as a stream of `chat.completion.chunk`. All that repeats is prepared once; a piece of text costs three copies.
+ * Writes an answer as a stream of `chat.completion.chunk`. All that repeats is prepared once; a piece of text costs three copies. Fields that
+ * may be left out and would always be null are: they would be a fifth of every frame.
  * Source: `openai` 7.57, `ChatCompletionChunk`.
  */
 export class ChatStream implements OpenaiWriter {
@@ -35,7 +36,7 @@ export class ChatStream implements OpenaiWriter {
 
   begin (id: string): void {
     const { model } = this.#context
-    const fields = { id: chatId(id), object: 'chat.completion.chunk', created: this.#created, model, system_fingerprint: null }
+    const fields = { id: chatId(id), object: 'chat.completion.chunk', created: this.#created, model }
     this.#opening = `data: ${JSON.stringify(fields).slice(0, -1)}`
     this.#content = this.#frame('content')
     this.#reasoning = this.#frame('reasoning_content')
@@ -88,7 +89,7 @@ export class ChatStream implements OpenaiWriter {
   end (ending: Ending): void {
     const refusal = refusalOf(ending)
     if (refusal !== null) this.#delta({ refusal })
-    this.#chunk([{ index: 0, delta: {}, logprobs: null, finish_reason: finishReason(ending, this.#calls, this.#context) }], null)
+    this.#chunk([{ index: 0, delta: {}, finish_reason: finishReason(ending, this.#calls, this.#context) }], null)
     if (this.#context.includeUsage) this.#chunk([], ending.counts.chat())
     this.out.text('data: [DONE]\n\n')
   }
@@ -98,7 +99,7 @@ export class ChatStream implements OpenaiWriter {
   }
 
   #delta (delta: object): void {
-    this.#chunk([{ index: 0, delta, logprobs: null, finish_reason: null }], null)
+    this.#chunk([{ index: 0, delta, finish_reason: null }], null)
   }
 
   #chunk (choices: object[], usage: object | null): void {
@@ -121,7 +122,7 @@ export class ChatStream implements OpenaiWriter {
     const usage = this.#context.includeUsage ? ',"usage":null' : ''
     return {
       head: Buffer.from(`${this.#opening},"choices":[{"index":0,"delta":${before}`),
-      tail: Buffer.from(`${behind},"logprobs":null,"finish_reason":null}]${usage}}\n\n`)
+      tail: Buffer.from(`${behind},"finish_reason":null}]${usage}}\n\n`)
     }
   }
 }

@@ -67,8 +67,8 @@ function closes (data: Buffer, from: number): boolean {
   return braces === 2
 }
 
-/** Faster than `compare` for names as short as these. */
-function startsWith (data: Buffer, name: Buffer, from: number): boolean {
+/** Whether the bytes at `from` are those of the name. Faster than `compare` for names as short as these. */
+export function startsWith (data: Buffer, name: Buffer, from: number): boolean {
   if (data.length - from < name.length) return false
   for (let at = 0; at < name.length; at++) if (data[from + at] !== name[at]) return false
   return true

@@ -1,4 +1,4 @@
-import { readDelta, type DeltaKind, type Found } from './delta-bytes.ts'
+import { readDelta, startsWith, type DeltaKind, type Found } from './delta-bytes.ts'
 import { isObject, textOf, type Fields } from './fields.ts'
 import { literalOf } from './literal.ts'
 import type { WireError } from './messages.ts'
@@ -82,7 +82,7 @@ export class MessageReader {
       const data = this.#data
       this.#data = null
       if (data !== null) this.#event(data)
-    } else if (bytes[start] === DATA[0] && end - start >= DATA.length && bytes.compare(DATA, 0, DATA.length, start, start + DATA.length) === 0) {
+    } else if (end - start >= DATA.length && startsWith(bytes, DATA, start)) {
       const from = start + DATA.length + (bytes[start + DATA.length] === SPACE ? 1 : 0)
       const data = bytes.subarray(from, end)
       this.#data = this.#data === null ? data : Buffer.concat([this.#data, Buffer.from('\n'), data])

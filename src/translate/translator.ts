@@ -37,8 +37,8 @@ export class Translator {
 
   /** @returns what the client gets for it; often nothing */
   read (chunk: Buffer): Buffer {
-    // A frame is about twice as large as the event that it stands for.
-    this.#writer.out.reserve(chunk.length * 2)
+    // A frame is more than twice as large as the event that it stands for.
+    this.#writer.out.reserve(chunk.length * 3)
     try {
       this.#reader.read(chunk)
     } catch (error) {
