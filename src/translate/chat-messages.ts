@@ -29,7 +29,7 @@ export function chatMessages (value: unknown, keepsPlace: boolean): ReturnType<t
     else if (role === 'assistant') entries.push({ role, blocks: assistantBlocks(message, path, legacy), path })
     else entries.push({ role: 'user', blocks: [toolResult(message, path, role === 'function' ? legacy : undefined)], path })
   }
-  return arrange(entries, system)
+  return arrange(entries, system, 'messages')
 }
 
 /** The old `function_call` has no ids: calls and results pair up by their order. */

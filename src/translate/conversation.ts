@@ -13,8 +13,9 @@ const NO_RESULT = 'There is no result of this call: it was cancelled, or its res
  * Messages in the order that the upstream wants them: roles in turn, beginning and ending with the user, and after each turn of the model
  * that calls tools a user message that begins with exactly one result for every call.
  * @param system the text that stands before the conversation; where nothing else is there, it is what is asked
+ * @param path of the list that the entries come from, for a 400 about it
  */
-export function arrange (entries: readonly Entry[], system: TextBlock[]): { messages: Message[], system: TextBlock[] } {
+export function arrange (entries: readonly Entry[], system: TextBlock[], path: string): { messages: Message[], system: TextBlock[] } {
   const messages: Message[] = []
   const used = new Set<string>()
   let calls: Calls = new Map()
@@ -28,7 +29,7 @@ export function arrange (entries: readonly Entry[], system: TextBlock[]): { mess
     }
   }
   if (calls.size > 0) appendAnswer(messages, [], calls)
-  return closed(messages, system)
+  return closed(messages, system, path)
 }
 
 /** Splits into runs of the model and runs of everybody else. An entry without blocks says nothing, and parts no run. */
@@ -74,7 +75,7 @@ function resultsOf (run: Entry[], calls: Calls): ToolResultBlock[] {
     for (const block of blocks) {
       if (block.type !== 'tool_result') continue
       if (!calls.has(block.tool_use_id)) {
-        throw invalid(path, 'answers no call of the assistant message before it', 'Send the assistant message with that call, or leave this one out.')
+        throw invalid(path, 'answers no call of the turn before it', 'Send the call before it, or leave this one out.')
       }
       results.set(block.tool_use_id, block)
     }
@@ -92,10 +93,10 @@ function append (messages: Message[], role: Message['role'], blocks: Block[]): v
 }
 
 /** The upstream takes neither a conversation that begins with the model nor, since 4.6, one that ends with it; nor one without a user. */
-function closed (messages: Message[], system: TextBlock[]): { messages: Message[], system: TextBlock[] } {
+function closed (messages: Message[], system: TextBlock[], path: string): { messages: Message[], system: TextBlock[] } {
   if (messages.every(({ role }) => role === 'system')) {
     const texts = [...system, ...messages.flatMap(({ content }) => content)]
-    if (texts.length === 0) throw invalid('messages', 'hold no content', 'Send at least one message with a text.')
+    if (texts.length === 0) throw invalid(path, 'holds no content', 'Send at least one text.')
     return { messages: [{ role: 'user', content: texts }], system: [] }
   }
   const front = messages[0]?.role === 'system' ? messages.shift()?.content ?? [] : []

@@ -22,7 +22,7 @@ export function responsesInput (body: Fields, options: InputOptions): ReturnType
   const system: TextBlock[] = instructions ? textBlocks(instructions) : []
   const { input } = body
   if (input === undefined || input === null) throw missing('input', 'Send a text, or an array of items.')
-  if (typeof input === 'string') return arrange([{ role: 'user', blocks: textBlocks(input), path: 'input' }], system)
+  if (typeof input === 'string') return arrange([{ role: 'user', blocks: textBlocks(input), path: 'input' }], system, 'input')
   const entries: Entry[] = []
   for (const [index, value] of asArray(input, 'input').entries()) {
     const path = `input.${index}`
@@ -31,7 +31,7 @@ export function responsesInput (body: Fields, options: InputOptions): ReturnType
     if (entry.role !== 'system' || (options.keepsPlace && entries.length > 0)) entries.push(entry)
     else system.push(...entry.blocks.filter((block) => block.type === 'text'))
   }
-  return arrange(entries, system)
+  return arrange(entries, system, 'input')
 }
 
 function entryOf (item: Fields, path: string, { model }: InputOptions): Omit<Entry, 'path'> {
