@@ -4,8 +4,6 @@ export interface DemoFacts {
   url: string
   token: string
   adminKey: string
-  /** Whether the gateway serves `/v1/chat/completions`. */
-  openai: boolean
 }
 
 const MODEL = 'claude-opus-5-5'
@@ -16,7 +14,7 @@ export function demoGuide (facts: DemoFacts): string {
     ['With curl:', curl(facts)],
     ['With Claude Code (add -p "say hi" for a single answer):', `ANTHROPIC_BASE_URL=${facts.url} ANTHROPIC_AUTH_TOKEN=${facts.token} claude`],
     ['With the Anthropic SDK for TypeScript (npm install @anthropic-ai/sdk):', anthropicSdk(facts)],
-    ['With an OpenAI client:', facts.openai ? openaiSdk(facts) : '(not yet: this version does not serve /v1/chat/completions)'],
+    ['With an OpenAI client:', openaiSdk(facts)],
     ['As the administrator, the tokens and the state of the upstream keys:', admin(facts)],
     ['To see a failure: the same curl line with one more header, such as', '-H \'anthropic-simulator-fault: error-mid\'']
   ].map((lines) => lines.join('\n\n')).join('\n\n')
