@@ -24,7 +24,7 @@ export function chatMessages (value: unknown, keepsPlace: boolean): ReturnType<t
     if (role === 'system' || role === 'developer') {
       const blocks = textContent(message['content'], `${path}.content`)
       if (keepsPlace && entries.length > 0) entries.push({ role: 'system', blocks, path })
-      else system.push(...blocks)
+      else for (const block of blocks) system.push(block)
     } else if (role === 'user') entries.push({ role, blocks: chatContent(message['content'], `${path}.content`), path })
     else if (role === 'assistant') entries.push({ role, blocks: assistantBlocks(message, path, legacy), path })
     else entries.push({ role: 'user', blocks: [toolResult(message, path, role === 'function' ? legacy : undefined)], path })

@@ -7,6 +7,9 @@ export interface Entry { role: Message['role'], blocks: Block[], path: string }
 /** The ids of the last turn of the model: as the client has them, and as they are sent. */
 type Calls = Map<string, string>
 
+/** Every id that is taken, with the number that the next to want it is given. */
+type UsedIds = Map<string, number>
+
 const NO_RESULT = 'There is no result of this call: it was cancelled, or its result was lost.'
 
 /**
@@ -17,7 +20,7 @@ const NO_RESULT = 'There is no result of this call: it was cancelled, or its res
  */
 export function arrange (entries: readonly Entry[], system: TextBlock[], path: string): { messages: Message[], system: TextBlock[] } {
   const messages: Message[] = []
-  const used = new Set<string>()
+  const used: UsedIds = new Map()
   let calls: Calls = new Map()
   for (const run of runsOf(entries)) {
     if (run[0]?.role === 'assistant') {
@@ -45,16 +48,24 @@ function runsOf (entries: readonly Entry[]): Entry[][] {
 }
 
 /** Some clients count their calls anew in every turn; the upstream wants every id once in a conversation. */
-function renameCalls ({ blocks, path }: Entry, calls: Calls, used: Set<string>): Block[] {
+function renameCalls ({ blocks, path }: Entry, calls: Calls, used: UsedIds): Block[] {
   return blocks.map((block) => {
     if (block.type !== 'tool_use') return block
     if (calls.has(block.id)) throw invalid(path, `has two calls of the id ${JSON.stringify(block.id)}`, 'Give each call its own id.')
-    let id = block.id
-    for (let count = 2; used.has(id); count++) id = `${block.id}_${count}`
-    used.add(id)
+    const id = freeId(block.id, used)
     calls.set(block.id, id)
     return id === block.id ? block : { ...block, id }
   })
+}
+
+/** Goes on counting where it left off: with the same id in every turn, a count from the start would grow with the square of the turns. */
+function freeId (wanted: string, used: UsedIds): string {
+  let count = used.get(wanted) ?? 1
+  let id = wanted
+  while (used.has(id)) id = `${wanted}_${++count}`
+  used.set(wanted, count)
+  used.set(id, used.get(id) ?? 1)
+  return id
 }
 
 /** The upstream takes no turn of the model that ends with a thought. */
@@ -88,8 +99,9 @@ function resultsOf (run: Entry[], calls: Calls): ToolResultBlock[] {
 function append (messages: Message[], role: Message['role'], blocks: Block[]): void {
   if (blocks.length === 0) return
   const last = messages.at(-1)
-  if (last?.role === role) last.content = last.content.concat(blocks)
-  else messages.push({ role, content: [...blocks] })
+  if (last?.role !== role) messages.push({ role, content: [...blocks] })
+  // One by one: there may be more blocks than a call takes arguments, and a copy each time would grow with the square of the messages.
+  else for (const block of blocks) last.content.push(block)
 }
 
 /** The upstream takes neither a conversation that begins with the model nor, since 4.6, one that ends with it; nor one without a user. */

@@ -24,6 +24,7 @@ const SHOWABLE = /^[\w.-]{1,64}$/
 const MOST_TOLD = 32
 
 const ROWS: Readonly<Record<Api, readonly Row[]>> = { chat: CHAT_ROWS, responses: RESPONSES_ROWS }
+const BY_NAME: Readonly<Record<Api, ReadonlyMap<string, Row>>> = { chat: byName(CHAT_ROWS), responses: byName(RESPONSES_ROWS) }
 
 /** Every row of the table, for one API. */
 export function rowsOf (api: Api): readonly Row[] {
@@ -36,15 +37,15 @@ export function rowsOf (api: Api): readonly Row[] {
  * @throws a 400 about the first one that is refused
  */
 export function checkParameters (api: Api, body: Fields): string[] {
-  const ignored: string[] = []
+  const ignored = new Set<string>()
   for (const [name, value] of Object.entries(body)) {
     if (value === undefined || value === null) continue
     const row = rowOf(api, 'parameter', name)
     if (row?.fate === 'mapped' || row?.idle?.(value) === true) continue
     if (row?.fate === 'refused') throw invalid(name, 'is not supported', row.note, 'unsupported_parameter')
-    ignored.push(SHOWABLE.test(name) ? name : 'other')
+    if (ignored.size < MOST_TOLD) ignored.add(SHOWABLE.test(name) ? name : 'other')
   }
-  return [...new Set(ignored)].slice(0, MOST_TOLD)
+  return [...ignored]
 }
 
 /** The 400 about a content part that cannot be passed on. @param type its `type`, as it came */
@@ -80,7 +81,11 @@ function mappedNames (api: Api, kind: Row['kind']): string {
 }
 
 function rowOf (api: Api, kind: Row['kind'], name: string): Row | undefined {
-  return ROWS[api].find((row) => row.kind === kind && row.name === name)
+  return BY_NAME[api].get(`${kind} ${name}`)
+}
+
+function byName (rows: readonly Row[]): ReadonlyMap<string, Row> {
+  return new Map(rows.map((row) => [`${row.kind} ${row.name}`, row]))
 }
 
 /** Reads the `stream_options` of both APIs. */

@@ -29,7 +29,7 @@ export function responsesInput (body: Fields, options: InputOptions): ReturnType
     const item = asObject(value, path)
     const entry = { ...entryOf(item, path, options), path }
     if (entry.role !== 'system' || (options.keepsPlace && entries.length > 0)) entries.push(entry)
-    else system.push(...entry.blocks.filter((block) => block.type === 'text'))
+    else for (const block of entry.blocks) if (block.type === 'text') system.push(block)
   }
   return arrange(entries, system, 'input')
 }

@@ -28,7 +28,7 @@ const KEPT_THINKING = 'reasoning.encrypted_content'
 export function translateResponses (body: unknown, options: TranslationOptions): ResponsesTranslation {
   const fields = asObject(body, 'body')
   refuseDeepNesting(fields, 'body')
-  const ignored = checkParameters('responses', fields)
+  const unheard = checkParameters('responses', fields)
   const { name, model, traits } = modelOf(fields['model'], options)
   const { messages, system } = responsesInput(fields, { model, keepsPlace: traits.systemMessages })
   const toolbox = responsesTools(fields['tools'], traits)
@@ -44,7 +44,7 @@ export function translateResponses (body: unknown, options: TranslationOptions):
   applyTools(request, [...system, ...toolbox.instructions.map((text): TextBlock => ({ type: 'text', text }))], chosen, output)
   applyReasoning(request, undefined, effortIn(fields['reasoning']), traits)
   const include = includesIn(fields['include'])
-  ignored.push(...applySampling(request, fields, traits), ...toolbox.ignored, ...verbosityIn(text), ...include.ignored)
+  const ignored = new Set([...unheard, ...applySampling(request, fields, traits), ...toolbox.ignored, ...verbosityIn(text), ...include.ignored])
   applyUser(request, fields, options.userSalt)
   applyCache(request, undefined, options.autoCache)
   const context: ResponsesContext = {
@@ -56,7 +56,7 @@ export function translateResponses (body: unknown, options: TranslationOptions):
     customTools: toolbox.customTools,
     namespaced: toolbox.namespaced
   }
-  return { request, ignored: [...new Set(ignored)], context }
+  return { request, ignored: [...ignored], context }
 }
 
 function effortIn (reasoning: unknown): ReturnType<typeof wantedEffort> {

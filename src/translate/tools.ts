@@ -129,8 +129,9 @@ export function allowedTools (fields: Fields, path: string): WantedChoice {
  */
 export function chooseTools (tools: Tool[], wanted: WantedChoice, traits: ModelTraits, parallel: boolean | undefined): ChosenTools {
   const { mode, only } = wanted
+  const names = new Set(tools.map(({ name }) => name))
   for (const name of only ?? []) {
-    if (!tools.some((tool) => tool.name === name)) {
+    if (!names.has(name)) {
       throw invalid('tool_choice', `names ${JSON.stringify(name)}, which is not among the tools`, 'Add the tool, or choose another.')
     }
   }
@@ -143,7 +144,8 @@ export function chooseTools (tools: Tool[], wanted: WantedChoice, traits: ModelT
   if (mode === 'required' && traits.forcedTools && only?.length === 1) {
     return { tools, choice: { type: 'tool', name: only[0] ?? '', ...single } }
   }
-  const subset = only === undefined ? tools : tools.filter(({ name }) => only.includes(name))
+  const allowed = only === undefined ? names : new Set(only)
+  const subset = tools.filter(({ name }) => allowed.has(name))
   if (subset.length === 0) return { tools, choice: { type: 'none' } }
   if (mode === 'required' && traits.forcedTools) return { tools: subset, choice: { type: 'any', ...single } }
   const choice: ToolChoice | undefined = parallel === false ? { type: 'auto', ...single } : undefined
