@@ -58,8 +58,10 @@ export class TranslationSink implements Sink {
     else if (this.#translator.error === null) this.#next.end()
   }
 
+  /** The client has been told the end as soon as the upstream told it: what becomes of the connection then is no concern of the answer. */
   fail (error: GatewayError): void {
-    this.#next.fail(error)
+    if (this.#translator.over && this.#translator.error === null) this.#next.end()
+    else this.#next.fail(error)
   }
 
   #pass (bytes: Buffer): boolean {

@@ -101,6 +101,22 @@ t.test('an end too early is a failure', async (t) => {
   t.match(next.errors, [{ code: 'upstream_truncated' }])
 })
 
+t.test('an answer that has come to its end stays whole, however its connection ends', async (t) => {
+  for (const streaming of [true, false]) {
+    const { next, sink } = through(streaming)
+    sink.start(200, SSE)
+    sink.data(stream('text'))
+    const { text } = next
+    sink.fail(new GatewayError('api_error', 'gone'))
+    t.match(next, { ended: 1, errors: [], text })
+  }
+  const { next, sink } = through(true)
+  sink.start(200, SSE)
+  sink.data(stream('error'))
+  sink.fail(new GatewayError('api_error', 'gone'))
+  t.equal(next.ended, 0, 'one that told of an error is none')
+})
+
 t.test('a failure of the connection and a wish to pause are passed on', async (t) => {
   const { next, sink } = through(true)
   next.more = false
