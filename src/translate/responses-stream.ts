@@ -105,7 +105,9 @@ export class ResponsesStream implements OpenaiWriter {
     } catch {
       // The item whose text could not be read may be what failed; it is left out.
     }
-    this.#response('response.failed', { status: 'failed', output: this.#output, error: failureOf(error) })
+    // Where blocks overlap, there are holes in the places of those that still run.
+    const output = this.#output.filter(() => true)
+    this.#response('response.failed', { status: 'failed', output, error: failureOf(error) })
     return this.out.take().toString()
   }
 

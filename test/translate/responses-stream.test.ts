@@ -135,6 +135,20 @@ t.test('a stream that fails ends in response.failed, with what is whole', async 
   t.match(after, [{ type: 'response.failed', sequence_number: before.length, response: { status: 'failed', error: { code: 'server_error', message: 'Overloaded' }, output: [] } }])
 })
 
+t.test('a stream that fails while blocks overlap tells the items that are whole, and nothing in the place of the others', async (t) => {
+  const context = responsesContext()
+  const translator = new Translator(new ResponsesStream(context, CREATED), context)
+  const bytes = stream('tools')
+  translator.read(bytes.subarray(0, bytes.indexOf('event: message_delta')))
+  const first = new Translator(new ResponsesStream(context, CREATED), context)
+  first.read(Buffer.from(bytes.toString().replace('{"type":"content_block_stop","index":1}', '{"type":"ping"}').split('event: message_delta')[0]!))
+  for (const [failed, count] of [[translator, 5], [first, 4]] as const) {
+    const told = eventsIn<{ response?: { output: object[] } }>(failed.failure({ message: 'x', type: 'server_error', param: null, code: null })).at(-1)
+    t.equal(told?.response?.output.length, count)
+    t.notOk(told?.response?.output.includes(null as never))
+  }
+})
+
 t.test('a text that is none is an error, not a fault', async (t) => {
   for (const literal of ['\\x', '\\u12', '\u0001']) {
     const context = responsesContext()
