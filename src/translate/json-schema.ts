@@ -25,6 +25,23 @@ export function toStructuredSchema (schema: unknown, path: string): Fields {
   return description === undefined ? kept : { ...kept, description }
 }
 
+/**
+ * Whether a schema allows objects with keys that it does not name, a record for example. Structured outputs take closed objects only, and of a
+ * record nothing would be left.
+ */
+export function hasOpenObjects (schema: unknown): boolean {
+  if (!isObject(schema)) return false
+  const { additionalProperties: more, items } = schema
+  if (more === true || isObject(more) || (more === undefined && isBareObject(schema))) return true
+  const inner = ['properties', '$defs', 'definitions', 'anyOf', 'oneOf', 'allOf'].flatMap((keyword) => Object.values(schema[keyword] ?? {}))
+  return [items, ...inner].some(hasOpenObjects)
+}
+
+/** An object of which nothing is said. */
+function isBareObject (schema: Fields): boolean {
+  return includesType(schema, 'object') && ['properties', 'anyOf', 'oneOf', 'allOf', '$ref', 'enum', 'const'].every((keyword) => schema[keyword] === undefined)
+}
+
 /** A keyword whose value has schemas by name. */
 function named (source: Fields, keyword: string, path: string): Fields {
   const schemas = source[keyword]

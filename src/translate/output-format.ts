@@ -1,7 +1,7 @@
 import type { MessagesRequest, Tool, ToolChoice } from './messages.ts'
 import type { ModelTraits } from './models.ts'
 import { asObject, asOneOf, missing } from './fields.ts'
-import { toStructuredSchema } from './json-schema.ts'
+import { hasOpenObjects, toStructuredSchema } from './json-schema.ts'
 
 /** What an answer has to look like, the same for every protocol. */
 export type WantedFormat = { type: 'text' } | { type: 'json_object' } | { type: 'json_schema', schema: unknown, path: string }
@@ -9,7 +9,7 @@ export type WantedFormat = { type: 'text' } | { type: 'json_object' } | { type: 
 /** By which means it gets that look. */
 export interface OutputFormat {
   format?: NonNullable<MessagesRequest['output_config']>['format']
-  /** A tool whose input is the answer, for models without structured outputs, and the choice that forces it. */
+  /** A tool whose input is the answer, for models and schemas without structured outputs, and the choice that forces it. */
   tool?: Tool
   choice?: ToolChoice
   /** A sentence for the system text, where words are all there is. */
@@ -45,8 +45,10 @@ export function responsesFormat (value: unknown): WantedFormat {
 export function outputFormat (wanted: WantedFormat, traits: ModelTraits, hasTools: boolean): OutputFormat {
   if (wanted.type === 'text') return {}
   if (wanted.type === 'json_object') return { instruction: 'Reply with one JSON object and nothing else: no prose, no code fence.' }
-  const schema = toStructuredSchema(wanted.schema, wanted.path)
-  if (traits.structuredOutputs) return { format: { type: 'json_schema', schema } }
+  const structured = toStructuredSchema(wanted.schema, wanted.path)
+  const open = hasOpenObjects(wanted.schema)
+  if (traits.structuredOutputs && !open) return { format: { type: 'json_schema', schema: structured } }
+  const schema = open ? asObject(wanted.schema, wanted.path) : structured
   if (traits.forcedTools && !hasTools && schema['type'] === 'object') {
     return {
       tool: { name: JSON_TOOL, description: 'Give your whole answer as the input of this tool.', input_schema: schema },

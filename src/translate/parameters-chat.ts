@@ -17,7 +17,7 @@ export const CHAT_ROWS: readonly Row[] = [
   { kind: 'parameter', name: 'parallel_tool_calls', fate: 'mapped', note: '', anthropic: 'mapped' },
   { kind: 'parameter', name: 'functions', fate: 'mapped', note: 'as `tools`', anthropic: 'mapped' },
   { kind: 'parameter', name: 'function_call', fate: 'mapped', note: 'as `tool_choice`', anthropic: 'mapped' },
-  { kind: 'parameter', name: 'response_format', fate: 'mapped', note: '`json_schema` by structured outputs, on older models by a tool or in words; `json_object` in words', anthropic: 'ignored' },
+  { kind: 'parameter', name: 'response_format', fate: 'mapped', note: '`json_schema` by structured outputs; on older models, and with objects of any keys in it, by a tool or in words; `json_object` in words', anthropic: 'ignored' },
   { kind: 'parameter', name: 'reasoning_effort', fate: 'mapped', note: 'effort or a thinking budget, by the model; the thinking comes back as `reasoning_content`', anthropic: 'ignored' },
   { kind: 'parameter', name: 'thinking', fate: 'mapped', note: 'Anthropic’s own parameter; wins over `reasoning_effort`', anthropic: 'mapped' },
   { kind: 'parameter', name: 'cache_control', fate: 'mapped', note: 'Anthropic’s own parameter; without it, caching is automatic', anthropic: 'not listed' },

@@ -1,7 +1,7 @@
 import type { Tool, ToolChoice } from './messages.ts'
 import type { ModelTraits } from './models.ts'
 import { asArray, asObject, asOneOf, asString, invalid, isObject, missing, optionalBoolean, optionalString, refuseDeepNesting, type Fields } from './fields.ts'
-import { toStructuredSchema } from './json-schema.ts'
+import { hasOpenObjects, toStructuredSchema } from './json-schema.ts'
 import { refusedTool } from './parameters.ts'
 
 /** Names and ids as the upstream accepts them. Source: its answers to others name the pattern. */
@@ -47,7 +47,7 @@ export function functionTool (fields: Fields, path: string, traits: ModelTraits)
   const tool: Tool = { name: toolName(fields['name'], `${path}.name`), input_schema: inputSchema(fields['parameters'], `${path}.parameters`) }
   const description = optionalString(fields['description'], `${path}.description`)
   if (description) tool.description = description
-  if (optionalBoolean(fields['strict'], `${path}.strict`) === true && traits.structuredOutputs) {
+  if (optionalBoolean(fields['strict'], `${path}.strict`) === true && traits.structuredOutputs && !hasOpenObjects(fields['parameters'])) {
     tool.input_schema = toStructuredSchema(tool.input_schema, `${path}.parameters`)
     tool.strict = true
   }

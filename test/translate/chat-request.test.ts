@@ -144,6 +144,20 @@ t.test('a JSON schema for the answer, by what the model can', async (t) => {
   t.match(chat({ response_format: { type: 'json_object' } }).request.system, [{ text: /one JSON object/ }])
 })
 
+t.test('a schema with objects of any keys is not closed, which would leave no key at all', async (t) => {
+  const weather = { type: 'object', properties: { byCity: { type: 'object', additionalProperties: { type: 'number' } } } }
+  const format = { type: 'json_schema', json_schema: { schema: weather } }
+  const forced = chat({ response_format: format })
+  t.equal(forced.request.output_config, undefined)
+  t.equal(forced.context.jsonTool, 'json')
+  t.strictSame(forced.request.tools?.map((tool) => tool.input_schema), [weather])
+  const told = chat({ response_format: format, model: 'claude-sonnet-5-5' })
+  t.equal(told.request.output_config, undefined)
+  t.ok(told.request.system?.at(-1)?.text.endsWith(JSON.stringify(weather)))
+  const [tool] = chat({ tools: [{ type: 'function', function: { name: 'f', strict: true, parameters: weather } }] }).request.tools ?? []
+  t.strictSame(tool, { name: 'f', input_schema: weather })
+})
+
 t.test('an effort becomes what the model knows', async (t) => {
   const of = (model: string, effort: string, more = {}) => {
     const { thinking, output_config: output } = chat({ model, reasoning_effort: effort, ...more }).request

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { GatewayError } from '../../src/errors.ts'
-import { toStructuredSchema } from '../../src/translate/json-schema.ts'
+import { hasOpenObjects, toStructuredSchema } from '../../src/translate/json-schema.ts'
 
 const transformed = (schema: unknown) => toStructuredSchema(schema, 'schema')
 
@@ -35,6 +35,21 @@ t.test('a reference at the root keeps the definitions', async (t) => {
   t.strictSame(transformed({ $ref: '#/$defs/a', $defs: { a: { type: 'string', minLength: 1 } } }), {
     $defs: { a: { type: 'string', description: '{minLength: 1}' } }, $ref: '#/$defs/a'
   })
+})
+
+t.test('objects that take any key are found, wherever they are', async (t) => {
+  const open = { type: 'object', additionalProperties: { type: 'string' } }
+  const around = [
+    open, { ...open, additionalProperties: true }, { ...open, additionalProperties: {} }, { type: 'object' }, { type: ['object', 'null'] },
+    { properties: { a: open } }, { $defs: { a: open } }, { definitions: { a: open } },
+    { items: open }, { anyOf: [{}, open] }, { oneOf: [open] }, { allOf: [open] }
+  ]
+  for (const schema of around) t.ok(hasOpenObjects(schema), JSON.stringify(schema))
+  const closed = [
+    {}, true, { type: 'object', additionalProperties: false }, { type: 'object', properties: { additionalProperties: { type: 'string' } } },
+    { type: 'object', allOf: [{ $ref: '#/$defs/a' }] }, { enum: [open] }, { type: 'object', properties: {} }
+  ]
+  for (const schema of closed) t.notOk(hasOpenObjects(schema), JSON.stringify(schema))
 })
 
 t.test('the schema that came is not changed', async (t) => {
