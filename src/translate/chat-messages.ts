@@ -1,5 +1,5 @@
 import type { Block, TextBlock, ToolResultBlock, ToolUseBlock } from './messages.ts'
-import { chatContent, textContent } from './content.ts'
+import { chatContent, textBlocks, textContent } from './content.ts'
 import { arrange, type Entry } from './conversation.ts'
 import { asArray, asObject, asOneOf, asString, invalid, missing, optionalString, type Fields } from './fields.ts'
 import { toolCallId, toolInput, toolName } from './tools.ts'
@@ -49,7 +49,7 @@ class LegacyCalls {
 function assistantBlocks (message: Fields, path: string, legacy: LegacyCalls): Block[] {
   const blocks: Block[] = textContent(message['content'], `${path}.content`)
   const refusal = optionalString(message['refusal'], `${path}.refusal`)
-  if (refusal) blocks.push({ type: 'text', text: refusal })
+  if (refusal) blocks.push(...textBlocks(refusal))
   if (message['audio'] !== undefined && message['audio'] !== null) {
     throw invalid(`${path}.audio`, 'is not supported', 'Send the transcript as content.', 'unsupported_content')
   }

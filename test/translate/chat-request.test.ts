@@ -86,6 +86,10 @@ t.test('ids that a client uses again in a later turn are told apart', async (t) 
   t.match(blocks([...HI, ...turn, ...turn]).slice(3), [[{ type: 'tool_use', id: 'call_1_2' }], [{ type: 'tool_result', tool_use_id: 'call_1_2' }]])
 })
 
+t.test('a refusal of white space says nothing, and the upstream would refuse it', async (t) => {
+  t.strictSame(blocks([...HI, { role: 'assistant', content: null, refusal: ' ' }, { role: 'user', content: 'go on' }]), [[{ type: 'text', text: 'hi' }, { type: 'text', text: 'go on' }]])
+})
+
 t.test('arguments that are no JSON object are kept as text', async (t) => {
   const calls = ['{"a":', '[1]', ''].map((text, index) => ({ id: `c${index}`, type: 'function', function: { name: 'f', arguments: text } }))
   const assistant = blocks([...HI, { role: 'assistant', tool_calls: calls }])[1] ?? []
