@@ -1,14 +1,11 @@
-import { readDelta, startsWith, type DeltaKind, type Found } from './delta-bytes.ts'
+import { readDelta, type DeltaKind, type Found } from './delta-bytes.ts'
+import { EventReader, type DataHandler } from './event-reader.ts'
 import { isObject, textOf, type Fields } from './fields.ts'
 import { literalOf } from './literal.ts'
 import type { WireError } from './messages.ts'
 
 /** A line longer than this, in bytes, is no event of the API. */
 const MAX_LINE = 32 * 1024 * 1024
-const LF = 0x0a
-const CR = 0x0d
-const SPACE = 0x20
-const DATA = Buffer.from('data:')
 
 /** What a stream of the Messages protocol says, event by event. Nothing follows `messageStop` or `failed`. */
 export interface MessageHandler {
@@ -29,67 +26,28 @@ export interface MessageHandler {
 
 /**
  * Reads a stream of the Messages protocol from its bytes, over any chunking. The deltas, which are nearly all of it, are not parsed: the
- * literal in them is found, and handed on where it stands. An event counts when the blank line behind it has come. Events, deltas and
- * fields that nobody knows are passed over.
+ * literal in them is found, and handed on where it stands. Events, deltas and fields that nobody knows are passed over.
  */
-export class MessageReader {
+export class MessageReader implements DataHandler {
   readonly #handler: MessageHandler
   readonly #found: Found = { index: 0, kind: 'text', start: 0, end: 0 }
-  /** What has come of a line that is not complete. */
-  #pieces: Buffer[] = []
-  #piecesLength = 0
-  /** The `data` of the event that is not complete: bytes of one line; more lines are joined. */
-  #data: Buffer | null = null
-  #over = false
+  readonly #events: EventReader
 
   constructor (handler: MessageHandler) {
     this.#handler = handler
+    this.#events = new EventReader(this, MAX_LINE)
   }
 
   /** Whether the stream came to its end, or failed: what follows is not read. */
   get over (): boolean {
-    return this.#over
+    return this.#events.over
   }
 
   read (chunk: Buffer): void {
-    let from = 0
-    while (!this.#over) {
-      const feed = chunk.indexOf(LF, from)
-      if (feed === -1) return this.#keep(chunk.subarray(from))
-      if (this.#piecesLength === 0) this.#line(chunk, from, feed)
-      else this.#joinedLine(chunk.subarray(from, feed))
-      from = feed + 1
-    }
+    this.#events.read(chunk)
   }
 
-  #keep (piece: Buffer): void {
-    if (piece.length === 0) return
-    this.#piecesLength += piece.length
-    if (this.#piecesLength > MAX_LINE) return this.#fail('The upstream sent an event of more than 32 MiB.')
-    this.#pieces.push(piece)
-  }
-
-  #joinedLine (last: Buffer): void {
-    const line = Buffer.concat([...this.#pieces, last])
-    this.#pieces = []
-    this.#piecesLength = 0
-    this.#line(line, 0, line.length)
-  }
-
-  #line (bytes: Buffer, start: number, feed: number): void {
-    const end = feed > start && bytes[feed - 1] === CR ? feed - 1 : feed
-    if (end === start) {
-      const data = this.#data
-      this.#data = null
-      if (data !== null) this.#event(data)
-    } else if (end - start >= DATA.length && startsWith(bytes, DATA, start)) {
-      const from = start + DATA.length + (bytes[start + DATA.length] === SPACE ? 1 : 0)
-      const data = bytes.subarray(from, end)
-      this.#data = this.#data === null ? data : Buffer.concat([this.#data, Buffer.from('\n'), data])
-    }
-  }
-
-  #event (data: Buffer): void {
+  data (data: Buffer): void {
     if (readDelta(data, this.#found)) {
       const { index, kind, start, end } = this.#found
       return this.#handler.delta(index, kind, data, start, end)
@@ -103,6 +61,10 @@ export class MessageReader {
     if (isObject(event)) this.#parsed(event)
   }
 
+  tooLong (): void {
+    this.#fail('The upstream sent an event of more than 32 MiB.')
+  }
+
   #parsed (event: Fields): void {
     const index = typeof event['index'] === 'number' ? event['index'] : -1
     switch (event['type']) {
@@ -112,10 +74,10 @@ export class MessageReader {
       case 'content_block_stop': return this.#handler.blockStop(index)
       case 'message_delta': return this.#handler.messageDelta(objectOf(event['delta']), event['usage'])
       case 'message_stop':
-        this.#over = true
+        this.#events.stop()
         return this.#handler.messageStop()
       case 'error':
-        this.#over = true
+        this.#events.stop()
         return this.#handler.failed(errorOf(event['error']))
     }
   }
@@ -136,7 +98,7 @@ export class MessageReader {
   }
 
   #fail (message: string): void {
-    this.#over = true
+    this.#events.stop()
     this.#handler.failed({ type: 'api_error', message })
   }
 }
