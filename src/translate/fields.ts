@@ -34,6 +34,11 @@ export function asString (value: unknown, path: string): string {
   throw invalid(path, `must be a string, not ${nameOf(value)}`, 'Send a JSON string.', 'invalid_type')
 }
 
+/** Of what an upstream says: the object, or an empty one for anything else. */
+export function objectOf (value: unknown): Fields {
+  return isObject(value) ? value : {}
+}
+
 /** Of what an upstream says: the string, or an empty one for anything else. */
 export function textOf (value: unknown): string {
   return typeof value === 'string' ? value : ''

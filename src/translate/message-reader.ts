@@ -1,6 +1,6 @@
 import { readDelta, type DeltaKind, type Found } from './delta-bytes.ts'
 import { EventReader, type DataHandler } from './event-reader.ts'
-import { isObject, textOf, type Fields } from './fields.ts'
+import { isObject, objectOf, textOf, type Fields } from './fields.ts'
 import { literalOf } from './literal.ts'
 import type { WireError } from './messages.ts'
 
@@ -101,10 +101,6 @@ export class MessageReader implements DataHandler {
     this.#events.stop()
     this.#handler.failed({ type: 'api_error', message })
   }
-}
-
-function objectOf (value: unknown): Fields {
-  return isObject(value) ? value : {}
 }
 
 function errorOf (value: unknown): WireError {

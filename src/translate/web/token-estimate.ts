@@ -9,6 +9,10 @@ const OTHER = 14
  * are not published. A unit of UTF-16 counts by the bytes that it is written in: ASCII 2/7 of a token, which is Anthropic's own rule of 3.5
  * English characters to a token (glossary of its documentation); letters of two bytes, such as Cyrillic or Arabic ones, 1/2; all else, such as
  * Chinese, 1; an emoji, which is two units, 2.
+ *
+ * Its error, against the one tokenizer that Anthropic has published (`@anthropic-ai/tokenizer`, of Claude 2): English documentation and source
+ * code within 6 %, plain English prose a third too many, German and Japanese within 1 %, Russian, Chinese and texts full of links some 15 to 18 %
+ * too few, dense JSON a third and Arabic half too few. Later tokenizers make more tokens of the same text. Good for a display, not for a bill.
  */
 export class TokenEstimate {
   #parts = 0

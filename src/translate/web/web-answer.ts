@@ -1,5 +1,5 @@
 import { EventReader, type DataHandler } from '../event-reader.ts'
-import { isObject, textOf, type Fields } from '../fields.ts'
+import { isObject, objectOf, textOf, type Fields } from '../fields.ts'
 import type { StopReason } from '../messages.ts'
 import { AnswerBlocks } from './answer-blocks.ts'
 import { MessageObject, MessageStream, type AnswerHead, type MessageWriter, type RefusalDetails } from './answer-writer.ts'
@@ -219,10 +219,6 @@ export class WebAnswer implements DataHandler {
     this.#error = error
     this.#events.stop()
   }
-}
-
-function objectOf (value: unknown): Fields {
-  return isObject(value) ? value : {}
 }
 
 function stopReasonOf (reason: unknown): StopReason {
