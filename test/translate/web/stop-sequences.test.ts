@@ -38,6 +38,17 @@ t.test('other blocks that are open are closed, with what was held back of them',
   const say = (index: number, text: string) => event('content_block_delta', { index, delta: { type: 'text_delta', text } })
   const { message } = messageOf(START + begin(0) + begin(1) + say(0, 'one ST') + say(1, 'two STOP') + say(0, 'hidden'), { stopSequences: ['STOP'] })
   t.match(message, { content: [{ text: 'one ST' }, { text: 'two ' }], stop_reason: 'stop_sequence' })
+  const reversed = messageOf(START + begin(0) + begin(1) + say(1, 'two ST') + say(0, 'one STOP'), { stopSequences: ['STOP'] }).message
+  t.match(reversed, { content: [{ text: 'one ' }, { text: 'two ST' }], stop_sequence: 'STOP' })
+  const both = messageOf(START + begin(0) + begin(1) + say(1, 'two STOP') + say(0, 'one end'), { stopSequences: ['STOP!', 'STOP', 'end'] }).message
+  t.match(both, { content: [{ text: 'one ' }, { text: 'two ' }], stop_sequence: 'end' }, 'the one that was met first')
+})
+
+t.test('a block that another takes the number of can meet a sequence at its end', async (t) => {
+  const begin = (text: string) => event('content_block_start', { index: 0, content_block: { type: 'text', text } })
+  const { message } = messageOf(START + begin('a STOP') + begin('hidden'), { stopSequences: ['STOP!', 'STOP'] })
+  t.match(message, { content: [{ text: 'a ' }], stop_sequence: 'STOP' })
+  t.equal(message.content.length, 1)
 })
 
 t.test('the end of a block, or of the answer, can decide for a match', async (t) => {

@@ -106,6 +106,23 @@ t.test('what was told is not taken back; what was held back is', async (t) => {
   t.same(messageOf(indexed, { stopSequences: ['<stop>'] }).message.content, content)
 })
 
+t.test('blocks before the first that is taken back go on; without a number all end', async (t) => {
+  const begin = (index: number) => event('content_block_start', { index, content_block: { type: 'text', text: '' } })
+  const say = (index: number, text: string) => event('content_block_delta', { index, delta: { type: 'text_delta', text } })
+  const told = (fields: object) => {
+    const bytes = START + begin(0) + begin(1) + say(0, 'a') + say(1, 'b') + event('content_block_retract', fields) + say(0, 'c') + say(1, 'd') + END
+    return messageOf(bytes).message.content.map(({ text }) => text)
+  }
+  t.same([told({ from_index: 1 }), told({ from_index: 0 }), told({ from_index: null })], [['ac', 'b'], ['a', 'b'], ['a', 'b']])
+})
+
+t.test('a second beginning tells nothing', async (t) => {
+  const again = START.replace(UUID, 'another').replace('"model":""', '"model":"another"')
+  const { answer } = read([Buffer.from(START + again + END)])
+  t.match(answer, { over: true, assistantUuid: UUID })
+  t.equal(messageOf(START + again + END).message['model'], OPTIONS.model)
+})
+
 t.test('text is what was said, also where a character is cut in two', async (t) => {
   const { message } = messageOf(stream('unicode'))
   t.same(message.content, [text('Grüße, 世界 👋 é😀 "quoted" \\ end')])

@@ -49,7 +49,7 @@ t.test('an event that is too long is an error, in whatever pieces and lines it c
     t.match(answer, { over: false, error: { type: 'api_error', message: /more than 4 MiB/ } })
   }
   const most = 'x'.repeat(3 * MIB)
-  t.equal(read([Buffer.from(textStream([most]))]).answer.text, most)
+  t.equal(read([Buffer.from(textStream([most, most]))]).answer.text, most + most, 'each event counts for itself')
 })
 
 t.test('a stream that breaks off is neither over nor an error', async (t) => {
