@@ -1,0 +1,69 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isObject, type Fields } from '../translate/fields.ts'
+import { resetTime } from '../translate/web/reset-time.ts'
+import { retryAfter } from './faults.ts'
+import { single } from './headers.ts'
+
+/** How long a rate limit lasts, and of what it is true. */
+export interface WebLimit {
+  /** Epoch milliseconds: when to ask again, within what can be believed. */
+  until: number
+  /** Whether only the model that was asked for is limited. */
+  model: boolean
+  /** The window that is used up, by claude.ai's name for it, as `five_hour`; null when it does not say. */
+  claim: string | null
+}
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** As long as a limit of each claim can last: times far beyond it have been seen, and would park a session for nothing. */
+const LONGEST: ReadonlyArray<[claim: RegExp, longest: number]> = [[/^five_hour/, 5 * HOUR], [/^seven_day/, 7 * DAY], [/^concurrents?$/, 10 * SECOND], [/(?:)/, DAY]]
+/** Of a limit that does not say when it ends. */
+const UNSAID = 5 * MINUTE
+/** A time that has passed says that clocks differ; asking at once would only be refused again. */
+const SHORTEST = SECOND
+const WINDOWS: Readonly<Record<string, string>> = { five_hour: '5h', seven_day: '7d' }
+
+/**
+ * Reads the limit off a 429 or its like. `error.message` is itself JSON there, mostly.
+ * @param error as it stands in the body
+ */
+export function webLimitOf (error: Fields, headers: IncomingHttpHeaders, now: number): WebLimit {
+  const limit = limitIn(error['message'])
+  const said = limit['representativeClaim']
+  const claim = typeof said === 'string' && /^[\w.-]{1,64}$/.test(said) ? said : null
+  const longest = LONGEST.find(([pattern]) => pattern.test(claim ?? ''))![1]
+  const time = timeIn(limit) ?? windowTime(limit, claim) ?? timeIn(error) ?? headerTime(headers, now)
+  const wait = time === null ? UNSAID : time - now
+  return { until: now + Math.max(SHORTEST, Math.min(wait, longest)), model: limit['perModelLimit'] === true, claim }
+}
+
+/** @returns the limit that a message holds as JSON; without any fields where it is plain words */
+export function limitIn (message: unknown): Fields {
+  if (isObject(message)) return message
+  if (typeof message !== 'string' || !message.trimStart().startsWith('{')) return {}
+  try {
+    return JSON.parse(message) as Fields
+  } catch {
+    return {}
+  }
+}
+
+function timeIn (fields: Fields): number | null {
+  return resetTime(fields['resetsAt']) ?? resetTime(fields['resets_at']) ?? resetTime(fields['reset_at'])
+}
+
+function windowTime (limit: Fields, claim: string | null): number | null {
+  const windows = limit['windows']
+  const window = isObject(windows) && claim !== null && Object.hasOwn(WINDOWS, claim) ? windows[WINDOWS[claim]!] : undefined
+  return isObject(window) ? timeIn(window) : null
+}
+
+function headerTime (headers: IncomingHttpHeaders, now: number): number | null {
+  const time = resetTime(single(headers, 'anthropic-ratelimit-unified-reset'))
+  if (time !== null) return time
+  const wait = retryAfter(headers, now)
+  return wait === null ? null : now + wait
+}
