@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Turn } from './turns.ts'
 import type { WebPart } from './web-parts.ts'
 
@@ -45,5 +45,5 @@ function canonicalPart (part: WebPart): string[] {
 }
 
 function digest (step: unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(step)).digest('hex')
+  return hash('sha256', JSON.stringify(step))
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { answerText } from './conversation-chain.ts'
 import type { Turn } from './turns.ts'
 import type { WebPart, WebRole } from './web-parts.ts'
@@ -72,5 +72,5 @@ function separatorFor (list: readonly Section[]): { rule: string, tag: string } 
 }
 
 function digestOf (list: readonly Section[]): string {
-  return createHash('sha256').update(JSON.stringify(list)).digest('hex').slice(0, 32)
+  return hash('sha256', JSON.stringify(list)).slice(0, 32)
 }

@@ -40,8 +40,7 @@ export function ignoredParameters (body: Fields, met: ReadonlySet<string>): stri
 /** Notes the fields of a block that have no effect. */
 export function noteIgnored (block: Fields, met: Set<string>): void {
   for (const name of ['cache_control', 'citations']) {
-    const row = webRow('parameter', name)
-    if (row !== undefined && Object.hasOwn(block, name) && asks(row, block[name])) met.add(name)
+    if (Object.hasOwn(block, name) && asks(webRow('parameter', name)!, block[name])) met.add(name)
   }
 }
 
@@ -50,8 +49,10 @@ export function noteIgnored (block: Fields, met: Set<string>): void {
  * @throws a 400 about any other, known or not
  */
 export function mappedType (kind: 'block' | 'source', fields: Fields, path: string): string {
-  const names = WEB_ROWS.filter((row) => row.kind === kind && row.fate === 'mapped').map(({ name }) => name).join(', ')
-  if (fields['type'] === undefined || fields['type'] === null) throw missing(`${path}.type`, `Send one of ${names}.`)
+  if (fields['type'] === undefined || fields['type'] === null) {
+    const names = WEB_ROWS.filter((row) => row.kind === kind && row.fate === 'mapped').map(({ name }) => name)
+    throw missing(`${path}.type`, `Send one of ${names.join(', ')}.`)
+  }
   const type = asString(fields['type'], `${path}.type`)
   const row = webRow(kind, type)
   if (row?.fate === 'mapped') return type

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { asArray, asObject, asOneOf, asString, invalid, missing, optionalString, type Fields } from '../fields.ts'
 import { mappedType, noteIgnored, notInWebMode } from './web-parameters.ts'
 import { attachmentOf, type WebPart, type WebReading } from './web-parts.ts'
@@ -36,7 +36,7 @@ export function documentParts (block: Fields, path: string, reading: WebReading)
 
 function filePart (name: string, mediaType: string, source: Fields, path: string): WebPart {
   const bytes = bytesOf(source['data'], `${path}.source.data`)
-  return { kind: 'file', file: { name, mediaType, bytes }, digest: createHash('sha256').update(bytes).digest('hex') }
+  return { kind: 'file', file: { name, mediaType, bytes }, digest: hash('sha256', bytes) }
 }
 
 function mediaTypeOf (source: Fields, allowed: readonly string[], path: string): string {

@@ -73,9 +73,12 @@ export const WEB_ROWS: readonly WebRow[] = [
   row('source', 'file', 'refused', NO_FETCH)
 ]
 
+/** A request can hold very many blocks: each is looked up. */
+const BY_NAME: ReadonlyMap<string, WebRow> = new Map(WEB_ROWS.map((row) => [`${row.kind} ${row.name}`, row]))
+
 /** The row of a name, if it is a known one. */
 export function webRow (kind: WebRow['kind'], name: string): WebRow | undefined {
-  return WEB_ROWS.find((row) => row.kind === kind && row.name === name)
+  return BY_NAME.get(`${kind} ${name}`)
 }
 
 /** The whole table in Markdown. */

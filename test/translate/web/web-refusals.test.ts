@@ -82,7 +82,7 @@ t.test('nothing that could be answered', async (t) => {
 
 t.test('bytes that are none of those that claude.ai takes', async (t) => {
   const source = (changes: object) => ({ type: 'image', source: { ...IMAGE.source, ...changes } })
-  for (const data of ['', '=', 'A', 'AAAA=A==', 'AA===', 'A-_A', 'AAAA\u0000', 7, null]) {
+  for (const data of ['', '=', 'A', 'AAAA=A==', 'AA=A', 'AA===', 'A-_A', 'AAAA\u0000', 7, null]) {
     t.equal(blockRefusal(source({ data })).param, 'messages.0.content.0.source.data', JSON.stringify(data))
   }
   t.equal(blockRefusal(source({ media_type: 'image/svg+xml' })).param, 'messages.0.content.0.source.media_type')
