@@ -24,7 +24,8 @@ export function draftAnswer (request: MessagesRequest, model: Model, ids: Ids): 
   return limited([...thoughts(request, model, prompt), ...toolTurn(request, prompt, ids) ?? [textPart(wording(request, prompt))]], request)
 }
 
-function thoughts ({ thinking }: MessagesRequest, model: Model, { text }: Prompt): Part[] {
+/** The thinking before an answer, where the request wants any. */
+export function thoughts ({ thinking }: MessagesRequest, model: Model, { text }: Prompt): Part[] {
   if (thinking?.type !== 'enabled' && thinking?.type !== 'adaptive') return []
   const thought = `The user wrote “${excerpt(text, 80)}”. That is plain enough, so I can answer at once.`
   const hidden = (thinking.display ?? (model.hidesThinking ? 'omitted' : 'summarized')) === 'omitted'
@@ -59,7 +60,7 @@ function callPart ({ tool, input = sampleOf(tool.input_schema ?? {}) as object |
   return { type: 'tool_use', pieces, tokens: pieces.length, id: ids.toolUse(), name: tool.name, input }
 }
 
-const textPart = (pieces: string[]): Part => ({ type: 'text', pieces, tokens: pieces.length })
+export const textPart = (pieces: string[]): Part => ({ type: 'text', pieces, tokens: pieces.length })
 
 /** The words of an answer without tools, as the deltas that they are streamed in. */
 function wording (request: MessagesRequest, { text, results }: Prompt): string[] {
@@ -69,13 +70,17 @@ function wording (request: MessagesRequest, { text, results }: Prompt): string[]
   }
   const format = request.output_config?.format
   if (format?.type === 'json_schema') return piecesOf(JSON.stringify(sampleOf(format.schema, true)))
+  return obeyed(text) ?? piecesOf(greeting(text))
+}
+
+/** What the prompt says to say, to write or to count, as deltas; nothing when it says no such thing. */
+export function obeyed (text: string): string[] | undefined {
   const said = /^(?:please )?say[ :]+([\s\S]+)$/im.exec(text)?.[1]
   if (said !== undefined) return piecesOf(said.replace(/^(["'“])([\s\S]*)["'”]$/, '$2'))
   const kilobytes = amount(/\bwrite (\d+) kilobytes?\b/i, text)
   if (kilobytes !== undefined) return Array<string>(kilobytes).fill('x'.repeat(1_024))
   const count = amount(/\bcount (?:to )?(\d+)\b/i, text)
-  if (count !== undefined) return Array.from({ length: count }, (_, index) => index === 0 ? '1' : ` ${index + 1}`)
-  return piecesOf(greeting(text))
+  return count === undefined ? undefined : Array.from({ length: count }, (_, index) => index === 0 ? '1' : ` ${index + 1}`)
 }
 
 function amount (pattern: RegExp, text: string): number | undefined {

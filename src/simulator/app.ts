@@ -11,6 +11,8 @@ import { messagesRoutes } from './messages.ts'
 import { modelRoutes } from './model-routes.ts'
 import { skillRoutes } from './skill-routes.ts'
 import { schemaComplaint } from './validate.ts'
+import { claudeAi } from './web/app.ts'
+import { WebControl } from './web/control.ts'
 
 export type { SeenRequest }
 
@@ -23,19 +25,23 @@ export interface SimulatorOptions {
   clock?: () => number
   /** Gives as many random bytes as it is asked for; ids are made of them. */
   random?: (size: number) => Uint8Array
-  /** Called for each request under `/v1` when its whole body is here. */
+  /** Called for each request under `/v1` and `/api` when its whole body is here. */
   onRequest?: (seen: SeenRequest) => void
 }
 
-export type Simulator = FastifyInstance & { simulator: Ledger }
+export type Simulator = FastifyInstance & {
+  /** What goes on at both; `web` shows and steers claude.ai. */
+  simulator: Ledger & { web: WebControl }
+}
 
 /** Anthropic's limit for Messages. Source: Anthropic API errors page. */
 const BODY_LIMIT = 32 * 1024 * 1024
 
 /**
  * An offline Anthropic API: Messages with and without streaming, token counting, models, files, batches and skills, with faults on demand
- * (see `faults.ts`).
- * It takes any key that is not empty. It opens no port; `simulator` counts what happens.
+ * (see `faults.ts`). It takes any key that is not empty.
+ * Under `/api` it is an offline claude.ai as well, so that one address plays both (see `web/`).
+ * It opens no port; `simulator` counts what happens.
  */
 export function buildSimulator (options: SimulatorOptions = {}): Simulator {
   const { paceMs = 0, clock = Date.now, random, logger = false, onRequest } = options
@@ -47,7 +53,7 @@ export function buildSimulator (options: SimulatorOptions = {}): Simulator {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     schemaErrorFormatter: schemaComplaint
   })
-  const ledger = new Ledger()
+  const ledger = Object.assign(new Ledger(), { web: new WebControl() })
   if (onRequest !== undefined) ledger.on('request', onRequest)
   countConnections(app, ledger)
   keepExchanges(app, { ledger, paceMs, clock, ids: createIds(random), limits: new RateLimits(), chooseFault: createFaultChoice() })
@@ -55,6 +61,7 @@ export function buildSimulator (options: SimulatorOptions = {}): Simulator {
   app.setNotFoundHandler(() => { throw new ApiError('not_found_error', 'Not found') })
   app.head('/', (_request, reply) => reply.send())
   app.register(api, { prefix: '/v1' })
+  app.register(claudeAi, { prefix: '/api', web: ledger.web })
   return Object.assign(app, { simulator: ledger })
 }
 

@@ -19,7 +19,7 @@ const IN_KEY = new RegExp(`-fault-((?:${NAMES.toSorted((one, other) => other.len
  * there is one.
  */
 export function createFaultChoice () {
-  const met = new Map<string, number>()
+  const turns = createTurns()
 
   /** @throws ApiError 400 when the header names a fault that there is not. */
   return function choose (headers: IncomingHttpHeaders, key: string): ChosenFault | undefined {
@@ -32,12 +32,19 @@ export function createFaultChoice () {
     const values = new Map(parameters.map((parameter) => parameter.split('=') as [string, string]))
     const number = (parameter: string, fallback: number) => Number(values.get(parameter) ?? fallback)
     const session = asked === undefined ? undefined : headers['x-claude-code-session-id']
-    const who = `${wish}\n${session ?? key}`
+    return turns(`${wish}\n${session ?? key}`, number) ? { fault, number } : undefined
+  }
+}
+
+/** Counts the requests of each who, and tells for each whether it is among those that `after` and `times` mean. */
+export function createTurns () {
+  const met = new Map<string, number>()
+
+  return function meets (who: string, number: ChosenFault['number']): boolean {
     const place = (met.get(who) ?? 0) + 1
     const first = number('after', 0) + 1
-    if (place >= first + number('times', Infinity)) return undefined
+    if (place >= first + number('times', Infinity)) return false
     met.set(who, place)
-    if (place < first) return undefined
-    return { fault, number }
+    return place >= first
   }
 }

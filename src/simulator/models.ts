@@ -30,7 +30,7 @@ const BOTH = { context: 200_000, output: 128_000, thinking: ['adaptive', 'enable
 const BUDGET = { context: 200_000, output: 64_000, thinking: ['enabled'], forcedTools: true, hidesThinking: false } as const
 
 /** Newest first, as the API lists them. Source: model catalogue and capability tables of November 2026. */
-const MODELS: readonly Model[] = [
+export const MODELS: readonly Model[] = [
   { id: 'claude-fable-5-2', display_name: 'Claude Fable 5.2', line: 'fable', released: '2026-11-17', ...MODERN_UNFORCED },
   { id: 'claude-haiku-5-5', display_name: 'Claude Haiku 5.5', line: 'haiku', released: '2026-10-20', ...MODERN, hidesThinking: true },
   { id: 'claude-sonnet-5-5', display_name: 'Claude Sonnet 5.5', line: 'sonnet', released: '2026-10-07', ...MODERN_UNFORCED },
