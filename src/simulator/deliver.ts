@@ -9,7 +9,7 @@ import { Wire } from './wire.ts'
 export async function respond (request: FastifyRequest, reply: FastifyReply, answer: object | Generator<string>): Promise<FastifyReply> {
   const exchange = exchangeOf(request)
   const { chosen, requestId, simulation: { paceMs, clock } } = exchange
-  const streaming = Symbol.iterator in answer
+  const streaming = isStream(answer)
   if (!streaming && chosen?.fault.deliver === undefined) return reply.send(answer)
   reply.hijack()
   const headers = { ...reply.getHeaders() as Record<string, string>, ...contentHeaders(streaming) }
@@ -23,6 +23,9 @@ export async function respond (request: FastifyRequest, reply: FastifyReply, ans
   }
   return reply
 }
+
+/** An array can be iterated too, and is JSON all the same. */
+const isStream = (answer: object): answer is Generator<string> => !Array.isArray(answer) && Symbol.iterator in answer
 
 const contentHeaders = (streaming: boolean): Record<string, string> => streaming
   ? { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
