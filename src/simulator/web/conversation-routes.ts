@@ -56,7 +56,7 @@ export async function conversationRoutes (app: FastifyInstance): Promise<void> {
     const { web, account: { key }, gone } = visitOf(request)
     if (!await web.holds.pass('delete', { key, url: request.url }, gone)) return reply.hijack()
     web.bury(find(request))
-    return exchangeOf(request).chosen === undefined ? reply.code(204).send() : welcome(request, reply, {})
+    return welcome(request, reply, undefined)
   })
 }
 

@@ -24,9 +24,9 @@ export interface SayingOptions {
   ids: Ids
 }
 
-/** Where a turn of the user's begins in a transcript that comes as an attachment. */
-const TURN = /(?:^|\n)[^\S\n]*(?:#+ ?|\[|<|\*\*)?(?:human|user)\b[\]>*]*(?:\s\d+)?:?[\]>*]*\s*/gi
-const NEXT = /\n[^\S\n]*(?:#+ ?|\[|<|\*\*|<\/)?(?:assistant|human|user)\b[\]>*]*:?[\]>*]*\s*(?=\n|$)/i
+/** Where a turn begins in a transcript that comes as an attachment, in any of the usual forms: `Human: `, `[User]`, `## User` on a line, … */
+const TURN = turnOf('human|user', 'gi')
+const ANY_TURN = turnOf('human|user|assistant|system', 'i')
 const RECALL = /\brecall turn (\d+)\b/i
 const SEARCH = /\bsearch (?:the web )?for ([^\n]+)/i
 
@@ -67,8 +67,11 @@ const lastTurn = (transcript: string): string => turnsIn(transcript).at(-1) ?? t
 
 /** The user's turns in a transcript; none in a text that is no transcript. */
 function turnsIn (transcript: string): string[] {
-  const starts = [...transcript.matchAll(TURN)]
-  return starts.map((start, place) => transcript.slice(start.index + start[0].length, starts[place + 1]?.index).split(NEXT)[0]!.trim())
+  return [...transcript.matchAll(TURN)].map((start) => transcript.slice(start.index + start[0].length).split(ANY_TURN)[0]!.trim())
+}
+
+function turnOf (roles: string, flags: string): RegExp {
+  return new RegExp(`(?:^|\\n)[^\\S\\n]*(?:#+ ?|\\[|</?|\\*\\*)?(?:${roles})\\b(?: \\d+)?[^\\S\\n]*(?:[\\]>*:]+|(?=\\n|$))\\s*`, flags)
 }
 
 function reply (branch: ChatMessage[], words: string): string[] {

@@ -77,9 +77,13 @@ export function ownOrganization (request: FastifyRequest<InOrganization>): Organ
   return organizationOf(visitOf(request).account, request.params.organization)
 }
 
-/** Sends a good answer: with the cookie that is due, and in the way of the request's fault if it has one. */
-export async function welcome (request: FastifyRequest, reply: FastifyReply, answer: object | Generator<string>, status = 200) {
+/**
+ * Sends a good answer: with the cookie that is due, and in the way of the request's fault if it has one.
+ * @param answer nothing for one without a body: a 204
+ */
+export async function welcome (request: FastifyRequest, reply: FastifyReply, answer: object | Generator<string> | undefined, status = 200) {
   const cookie = visitOf(request).account.renewals.shift()
   if (cookie !== undefined) reply.header('set-cookie', cookie)
-  return respond(request, reply.code(status), answer)
+  if (answer === undefined && exchangeOf(request).chosen === undefined) return reply.code(204).send()
+  return respond(request, reply.code(status), answer ?? {})
 }
