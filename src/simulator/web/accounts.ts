@@ -46,7 +46,18 @@ const FREE_LINES = ['sonnet', 'haiku']
 /** Far enough away for a notice to be in force. */
 const FLAGGED_UNTIL = '2099-01-01T00:00:00Z'
 
-/** All accounts: each well-formed key is one, from the first time it is seen. */
+/**
+ * All accounts: each well-formed key is one, from the first time it is seen. Names inside the key choose how it behaves:
+ * - `-plan-free-`, `-plan-pro-` (the default), `-plan-max-`, `-plan-team-`, `-plan-api-` (which cannot chat)
+ * - `-orgs-N-` or `-api-org-`: N or two organisations, of which the first cannot chat and the last is the one of the plan
+ * - `-org-blue-`: all keys with it share an organisation, not their conversations
+ * - `-flag-<type>-`: its organisation bears a notice
+ * - `-dead-` and `-disabled-`: as `kill` and `disable` leave it
+ * - `-limit-approaching-` and `-limit-exceeded-`: what its `message_limit` events say
+ * - `-concurrent-N-`: more streams than that at once are refused
+ * - `-extras-`: the rarer events come too
+ * - `-fault-<name>-`: see `fault-choice.ts`
+ */
 export class Accounts {
   readonly #byKey = new Map<string, Account>()
   readonly #dead = new Set<string>()

@@ -63,8 +63,7 @@ function holdInTheMiddle (request: FastifyRequest): void {
       deliver: async (wire) => {
         const frames = wire.frames[Symbol.iterator]()
         await sendFirstWords(wire, frames)
-        await holds.pass('completion-mid', held, gone)
-        await wire.send({ [Symbol.iterator]: () => frames })
+        if (await holds.pass('completion-mid', held, gone)) await wire.send({ [Symbol.iterator]: () => frames })
         wire.end()
       }
     }

@@ -50,6 +50,7 @@ function messageStart ({ id, model, first, parentUuid, uuid, traceId, requestId 
 
 function * before ({ model }: Turn): Generator<string> {
   yield event({ type: 'model_update', model })
+  yield event({ type: 'model_fallback', model, reason: 'none' })
   yield event({ type: 'cache_performance', cache_hit: false, cached_tokens: 0 })
   yield event({ type: 'compaction_status', status: 'not_needed' })
 }

@@ -89,6 +89,11 @@ export const WEB_FAULTS: Record<string, WebFault> = {
   502: { does: '502 with a page of HTML', at: 'completion', answer: badGateway },
   529: { does: 'an overloaded claude.ai', at: 'completion', answer: () => errors.refusal('overloaded_error', 'Overloaded', { status: 529 }) },
   'error-first': { does: '200, then an error as the first event', at: 'completion', deliver: (wire, { style }) => failing(wire, style) },
+  'limit-first': {
+    does: '200, then a rate limit as the first event',
+    at: 'completion',
+    deliver: (wire, { style, reset }) => failing(wire, style, { type: 'rate_limit_error', message: 'Your message limit is reached', resets_at: reset })
+  },
   'error-mid': { does: 'an error event behind the first delta', at: 'completion', deliver: midError },
   crlf: { does: 'lines that end in CRLF', at: 'completion', deliver: withCarriageReturns },
   ...Object.fromEntries(DELIVERIES.map((name): [string, WebFault] => [name, { ...FAULTS[name] as Fault, answer: undefined, at: 'completion' }])),
@@ -115,10 +120,10 @@ function badGateway (): WebError {
 }
 
 /** An error inside the stream: the older style has no type around it. */
-async function failing (wire: Wire, style: EventStyle): Promise<void> {
+async function failing (wire: Wire, style: EventStyle, error: object = OVERLOADED): Promise<void> {
   await wire.write(style === 'messages'
-    ? event({ type: 'error', error: OVERLOADED })
-    : `event: completion\ndata: ${JSON.stringify({ error: OVERLOADED })}\n\n`)
+    ? event({ type: 'error', error })
+    : `event: completion\ndata: ${JSON.stringify({ error })}\n\n`)
   wire.end()
 }
 

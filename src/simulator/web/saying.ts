@@ -25,8 +25,8 @@ export interface SayingOptions {
 }
 
 /** Where a turn begins in a transcript that comes as an attachment, in any of the usual forms: `Human: `, `[User]`, `## User` on a line, … */
-const TURN = turnOf('human|user', 'gi')
-const ANY_TURN = turnOf('human|user|assistant|system', 'i')
+const TURN = turnOf('<', 'human|user', 'gi')
+const ANY_TURN = turnOf('</?', 'human|user|assistant|system', 'i')
 const RECALL = /\brecall turn (\d+)\b/i
 const SEARCH = /\bsearch (?:the web )?for ([^\n]+)/i
 
@@ -70,8 +70,8 @@ function turnsIn (transcript: string): string[] {
   return [...transcript.matchAll(TURN)].map((start) => transcript.slice(start.index + start[0].length).split(ANY_TURN)[0]!.trim())
 }
 
-function turnOf (roles: string, flags: string): RegExp {
-  return new RegExp(`(?:^|\\n)[^\\S\\n]*(?:#+ ?|\\[|</?|\\*\\*)?(?:${roles})\\b(?: \\d+)?[^\\S\\n]*(?:[\\]>*:]+|(?=\\n|$))\\s*`, flags)
+function turnOf (tag: string, roles: string, flags: string): RegExp {
+  return new RegExp(`(?:^|\\n)[^\\S\\n]*(?:#+ ?|\\[|${tag}|\\*\\*)?(?:${roles})\\b(?: \\d+)?[^\\S\\n]*(?:[\\]>*:]+|(?=\\n|$))\\s*`, flags)
 }
 
 function reply (branch: ChatMessage[], words: string): string[] {

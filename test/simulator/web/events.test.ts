@@ -68,7 +68,7 @@ t.test('a search happens inside the stream', async (t) => {
 t.test('the rarer events come with -extras-', async (t) => {
   const here = await site(t, EXTRAS)
   const seen = names(parseEvents((await say(here, here.begin(), 'say hi')).text))
-  for (const name of ['model_update', 'cache_performance', 'compaction_status', 'tool_approval', 'content_block_retract']) t.ok(seen.includes(name), name)
+  for (const name of ['model_update', 'model_fallback', 'cache_performance', 'compaction_status', 'tool_approval', 'content_block_retract']) t.ok(seen.includes(name), name)
 })
 
 t.test('an answer can be cut short', async (t) => {

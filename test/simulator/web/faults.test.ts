@@ -86,6 +86,11 @@ const SEEN: Record<string, Check> = {
     t.same(parseEvents(text).map(({ data }) => data), [{ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }])
     t.ok(complete)
   },
+  'limit-first': (t, { status, text, complete }) => {
+    t.equal(status, 200)
+    t.match(parseEvents(text).map(({ data }) => data), [{ type: 'error', error: { type: 'rate_limit_error', resets_at: RESET } }])
+    t.ok(complete)
+  },
   'error-mid': (t, { text, complete }) => {
     t.equal(textOf(parseEvents(text)), '1')
     t.equal(parseEvents(text).at(-1)!.event, 'error')
