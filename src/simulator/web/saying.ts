@@ -24,9 +24,11 @@ export interface SayingOptions {
   ids: Ids
 }
 
-/** Where a turn begins in a transcript that comes as an attachment, in any of the usual forms: `Human: `, `[User]`, `## User` on a line, … */
+/** Where a turn begins in a transcript, in any of the usual forms: `Human: `, `[User]`, `## User` on a line, `===== human =====`, … */
 const TURN = turnOf('<', 'human|user', 'gi')
 const ANY_TURN = turnOf('</?', 'human|user|assistant|system', 'i')
+/** A line between two rules that names something else than a turn, such as an attached file. */
+const SECTION = /\n={5,} [^\n]* ={5,}(?=\n|$)/
 const RECALL = /\brecall turn (\d+)\b/i
 const SEARCH = /\bsearch (?:the web )?for ([^\n]+)/i
 
@@ -57,7 +59,7 @@ export function sayTo (branch: ChatMessage[], { model, thinking, ids }: SayingOp
  * What a turn asks for: its prompt, or the last turn of a transcript attached to it; of several, the first that holds a wish.
  */
 export function wordsOf ({ text, attachments }: Pick<ChatMessage, 'text' | 'attachments'>): string {
-  const candidates = [text, ...attachments.map(({ extracted_content: content }) => lastTurn(content))].filter((words) => words !== '')
+  const candidates = [lastTurn(text), ...attachments.map(({ extracted_content: content }) => lastTurn(content))].filter((words) => words !== '')
   return candidates.find(isWish) ?? candidates[0] ?? ''
 }
 
@@ -67,20 +69,27 @@ const lastTurn = (transcript: string): string => turnsIn(transcript).at(-1) ?? t
 
 /** The user's turns in a transcript; none in a text that is no transcript. */
 function turnsIn (transcript: string): string[] {
-  return [...transcript.matchAll(TURN)].map((start) => transcript.slice(start.index + start[0].length).split(ANY_TURN)[0]!.trim())
+  return [...transcript.matchAll(TURN)].map((start) => transcript.slice(start.index + start[0].length).split(ANY_TURN)[0]!.split(SECTION)[0]!.trim())
 }
 
 function turnOf (tag: string, roles: string, flags: string): RegExp {
-  return new RegExp(`(?:^|\\n)[^\\S\\n]*(?:#+ ?|\\[|${tag}|\\*\\*)?(?:${roles})\\b(?: \\d+)?[^\\S\\n]*(?:[\\]>*:]+|(?=\\n|$))\\s*`, flags)
+  const ruled = `={5,} (?:${roles})(?: [\\da-f]{32})? ={5,}`
+  const marked = `[^\\S\\n]*(?:#+ ?|\\[|${tag}|\\*\\*)?(?:${roles})\\b(?: \\d+)?[^\\S\\n]*(?:[\\]>*:]+|(?=\\n|$))`
+  return new RegExp(`(?:^|\\n)(?:${ruled}|${marked})\\s*`, flags)
 }
 
 function reply (branch: ChatMessage[], words: string): string[] {
   const turns = branch.filter(({ sender }) => sender === 'human')
   const recalled = RECALL.exec(words)?.[1]
   if (recalled === undefined) return obeyed(words) ?? piecesOf(`You wrote: “${excerpt(words, 120)}” 👋 ${report(turns)}`)
-  const said = turns.flatMap(({ text, attachments }) => [...attachments.flatMap(({ extracted_content: content }) => turnsIn(content)), text])
-  const turn = said.filter((words) => words !== '')[Number(recalled) - 1]
+  const turn = turns.flatMap(saidIn).filter((said) => said !== '')[Number(recalled) - 1]
   return piecesOf(turn === undefined ? `There was no turn ${recalled}.` : `Turn ${recalled} was: “${excerpt(turn, 2_000)}”`)
+}
+
+/** All that a message holds of the user's words, turn by turn: attached transcripts, then the prompt. */
+function saidIn ({ text, attachments }: ChatMessage): string[] {
+  const prompt = turnsIn(text)
+  return [...attachments.flatMap(({ extracted_content: content }) => turnsIn(content)), ...prompt.length > 0 ? prompt : [text]]
 }
 
 function report (turns: ChatMessage[]): string {

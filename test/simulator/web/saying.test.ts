@@ -26,6 +26,8 @@ const TRANSCRIPTS = {
   'Human: and Assistant:': 'my colour is blue\n\nHuman: my name is Nobody\n\nAssistant: noted\n\nHuman: recall turn 1',
   'markdown headings': '# System\nBe kind.\n\n## User\nmy name is Nobody\n\n## Assistant\nnoted\n\n## User\nrecall turn 1',
   'markdown headings with numbers': '## User 1\nmy name is Nobody\n## Assistant 1\nnoted\n## User 2\nrecall turn 1',
+  rules: 'A record.\n\n===== system =====\nBe kind.\n\n===== human =====\nmy name is Nobody\n\n===== human: attached file a.png =====\n\n' +
+    '===== assistant =====\nnoted\n\n===== human =====\nrecall turn 1\n',
   brackets: '[User]\nmy name is Nobody\n\n[Assistant]\nnoted\n\n[User]\nrecall turn 1\n\n[Assistant]\n',
   tags: '<system>\nBe kind.\n</system>\n<user>\nmy name is Nobody\n</user>\n<assistant>\nnoted\n</assistant>\n<user>\nrecall turn 1\n</user>'
 }
@@ -36,6 +38,11 @@ for (const [form, transcript] of Object.entries(TRANSCRIPTS)) {
     t.equal(textOf(human('', transcript)), 'Turn 1 was: “my name is Nobody”')
   })
 }
+
+t.test('a prompt can be a transcript too', async (t) => {
+  t.equal(textOf(human('===== human =====\nmy name is Nobody\n\n===== assistant =====\nnoted\n\n===== human =====\nrecall turn 1')),
+    'Turn 1 was: “my name is Nobody”')
+})
 
 t.test('an instruction beside a transcript is not what is asked for', async (t) => {
   t.equal(textOf(human('Go on with the conversation in the attachment.', 'Human: say hi')), 'hi')
