@@ -78,7 +78,10 @@ export class Failover implements Flow, AttemptOwner {
     if (this.#aborted || row.kind === 'request') return false
     if (row.kind === 'platform') return this.#afterAMoment()
     try {
-      return this.#again(0, this.#tried)
+      const again = this.#again(0, this.#tried)
+      // Other keys are free, and only this request has had its attempts. Some clients give up over a 429 that names no time.
+      if (!again && row.pause === 'retry_after') opening.headers['retry-after'] ??= '1'
+      return again
     } catch (error) {
       // The true time of the earliest recovery over all keys, which the answer of one of them cannot know.
       const { retryAfter } = error as GatewayError

@@ -54,6 +54,14 @@ t.test('a platform in lasting trouble: three attempts, then the upstream\'s own 
   await settled(gateway.app)
 })
 
+t.test('a rate limit that names no time, when the attempts are spent and other keys are free: the client is told to come back', async (t) => {
+  const { ask, gateway } = await start(t, [1, 2, 3, 4, 5].map((n) => bad('429-none', `own${n}`)))
+  const answer = await ask()
+  t.equal(answer.status, 429)
+  t.equal(answer.headers['retry-after'], '1')
+  await settled(gateway.app)
+})
+
 t.test('extra attempts are bounded over all requests', async (t) => {
   const { ask, simulator, gateway } = await start(t, [good(1)])
   await Promise.all(Array.from({ length: 100 }, () => ask({ 'anthropic-simulator-fault': '529' })))
