@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isObject, type Fields } from '../translate/fields.ts'
-import { resetTime } from '../translate/web/reset-time.ts'
+import { parseMessageLimit } from '../translate/web/message-limit.ts'
+import { resetOf, resetTime } from '../translate/web/reset-time.ts'
 import { retryAfter } from './faults.ts'
 import { single } from './headers.ts'
 
@@ -24,20 +25,18 @@ const LONGEST: ReadonlyArray<[claim: RegExp, longest: number]> = [[/^five_hour/,
 const UNSAID = 5 * MINUTE
 /** A time that has passed says that clocks differ; asking at once would only be refused again. */
 const SHORTEST = SECOND
-const WINDOWS: Readonly<Record<string, string>> = { five_hour: '5h', seven_day: '7d' }
 
 /**
  * Reads the limit off a 429 or its like. `error.message` is itself JSON there, mostly.
  * @param error as it stands in the body
  */
 export function webLimitOf (error: Fields, headers: IncomingHttpHeaders, now: number): WebLimit {
-  const limit = limitIn(error['message'])
-  const said = limit['representativeClaim']
-  const claim = typeof said === 'string' && /^[\w.-]{1,64}$/.test(said) ? said : null
+  const limit = parseMessageLimit(limitIn(error['message']), 'exceeded')
+  const claim = limit.claim !== null && /^[\w.-]{1,64}$/.test(limit.claim) ? limit.claim : null
   const longest = LONGEST.find(([pattern]) => pattern.test(claim ?? ''))![1]
-  const time = timeIn(limit) ?? windowTime(limit, claim) ?? timeIn(error) ?? headerTime(headers, now)
+  const time = limit.resetsAt ?? resetOf(error) ?? headerTime(headers, now)
   const wait = time === null ? UNSAID : time - now
-  return { until: now + Math.max(SHORTEST, Math.min(wait, longest)), model: limit['perModelLimit'] === true, claim }
+  return { until: now + Math.max(SHORTEST, Math.min(wait, longest)), model: limit.perModel, claim }
 }
 
 /** @returns the limit that a message holds as JSON; without any fields where it is plain words */
@@ -49,16 +48,6 @@ export function limitIn (message: unknown): Fields {
   } catch {
     return {}
   }
-}
-
-function timeIn (fields: Fields): number | null {
-  return resetTime(fields['resetsAt']) ?? resetTime(fields['resets_at']) ?? resetTime(fields['reset_at'])
-}
-
-function windowTime (limit: Fields, claim: string | null): number | null {
-  const windows = limit['windows']
-  const window = isObject(windows) && claim !== null && Object.hasOwn(WINDOWS, claim) ? windows[WINDOWS[claim]!] : undefined
-  return isObject(window) ? timeIn(window) : null
 }
 
 function headerTime (headers: IncomingHttpHeaders, now: number): number | null {

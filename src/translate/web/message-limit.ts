@@ -1,4 +1,5 @@
 import { isObject, textOf, type Fields } from '../fields.ts'
+import { resetOf } from './reset-time.ts'
 
 export type LimitState = 'within' | 'approaching' | 'exceeded'
 
@@ -29,12 +30,8 @@ export interface MessageLimit {
 const STATES: ReadonlyMap<string, LimitState> = new Map([
   ['within_limit', 'within'], ['approaching_limit', 'approaching'], ['exceeded_limit', 'exceeded'], ['over_limit', 'exceeded']
 ])
-const RESET_FIELDS = ['resetsAt', 'resets_at', 'resetAt', 'reset_at']
 /** The window that a claim is about. */
 const CLAIMED: ReadonlyMap<string, string> = new Map([['five_hour', '5h'], ['seven_day', '7d']])
-/** As a number of seconds this is far off; as one of milliseconds it is 2001. */
-const MILLISECONDS_FROM = 1e12
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
 
 /**
  * Reads one `message_limit`, in any of the forms that it was seen in.
@@ -64,32 +61,6 @@ export function parseLimitMessage (text: string): MessageLimit | null {
   } catch {
     return null
   }
-}
-
-/** When an object says that it is reset, under any of the names that claude.ai has for it. @returns epoch milliseconds */
-export function resetOf (fields: Fields): number | null {
-  for (const name of RESET_FIELDS) {
-    const time = parseResetTime(fields[name])
-    if (time !== null) return time
-  }
-  return null
-}
-
-/**
- * A time in epoch seconds, in epoch milliseconds (from 10^12 on) or in RFC 3339; numbers also as text.
- * @returns epoch milliseconds, or `null` for what is no time
- */
-export function parseResetTime (value: unknown): number | null {
-  if (typeof value === 'string') return RFC3339.test(value) ? finite(Date.parse(value)) : /^\d+(?:\.\d+)?$/.test(value) ? parseResetTime(Number(value)) : null
-  if (typeof value !== 'number' || !(value > 0)) return null
-  return finite(Math.round(value > MILLISECONDS_FROM ? value : value * 1_000))
-}
-
-/** The last millisecond that a Date can be; later ones could not be shown. */
-const LAST_TIME = 8.64e15
-
-function finite (time: number): number | null {
-  return time <= LAST_TIME ? time : null
 }
 
 function stateOf (fields: Fields): LimitState | null {

@@ -1,5 +1,6 @@
 import { isObject, textOf } from '../fields.ts'
-import { parseLimitMessage, resetOf, type MessageLimit } from './message-limit.ts'
+import { parseLimitMessage, type MessageLimit } from './message-limit.ts'
+import { resetOf } from './reset-time.ts'
 
 /** The error that ended a stream of claude.ai. */
 export interface WebStreamError {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { parseLimitMessage, parseMessageLimit, parseResetTime, resetOf } from '../../../src/translate/web/message-limit.ts'
+import { parseLimitMessage, parseMessageLimit } from '../../../src/translate/web/message-limit.ts'
+import { resetOf, resetTime } from '../../../src/translate/web/reset-time.ts'
 
 const SECONDS = 1_790_000_000
 const MS = SECONDS * 1_000
@@ -10,7 +11,7 @@ t.test('a time in every form that claude.ai writes it', async (t) => {
     ['2026-09-21T16:13:20.250+02:00', MS + 250], ['2026-09-21T14:13:20.000000+00:00', MS],
     [0, null], [-1, null], [NaN, null], [Infinity, null], [1e300, null], ['', null], ['soon', null], ['2026-09-21', null], ['2026-99-21T14:13:20Z', null],
     [null, null], [undefined, null], [true, null], [{}, null]
-  ] as const) t.equal(parseResetTime(value), time, String(value))
+  ] as const) t.equal(resetTime(value), time, String(value))
   for (const name of ['resetsAt', 'resets_at', 'resetAt', 'reset_at']) t.equal(resetOf({ [name]: SECONDS }), MS, name)
   t.equal(resetOf({ resetsAt: null, resets_at: 'soon', reset_at: SECONDS }), MS, 'the first that is a time')
 })
