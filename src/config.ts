@@ -52,6 +52,7 @@ export const ConfigSchema = Type.Object({
     headers_timeout: duration('10m', 'How long an upstream may take until its answer begins.'),
     idle_timeout: duration('120s', 'How long an upstream may be silent in the middle of an answer.'),
     max_connections: Type.Integer({ default: 1024, minimum: 1, description: 'Most connections held open to one upstream.' }),
+    web_conversation_ttl: duration('30m', 'How long a conversation is kept on claude.ai for its next turn; 0s deletes it with its answer.', '0s'),
     retry_timeouts: Type.Boolean({
       default: false, description: 'Whether a request that was not answered in time is sent again; it may then be billed twice.'
     })
@@ -83,8 +84,11 @@ export const ConfigSchema = Type.Object({
   storage: Type.Object({
     db_path: text('./data/ccproxy.db', 'SQLite database file; its folder is made when missing.'),
     encryption_key: Type.Optional(Type.String({
-      minLength: 1, secret: true, description: 'Encrypts stored API keys; at least 32 bytes in production. Derived from the JWT secret when unset.'
-    }))
+      minLength: 1, secret: true, description: 'Encrypts stored API keys and session cookies; at least 32 bytes in production. Derived from the JWT secret when unset.'
+    })),
+    old_encryption_keys: Type.Array(Type.String({ minLength: 1 }), {
+      default: [], secret: true, description: 'Earlier encryption keys (or the JWT secrets that stood for them), comma separated; at the start everything is encrypted anew with the current one.'
+    })
   }),
   log: Type.Object({
     level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info', 'Least severe level that is logged.')

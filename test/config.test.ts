@@ -24,6 +24,7 @@ t.test('with nothing but the secrets, every setting has its default', async (t) 
       headers_timeout: 600_000,
       idle_timeout: 120_000,
       max_connections: 1024,
+      web_conversation_ttl: 1_800_000,
       retry_timeouts: false
     },
     models: { aliases: {} },
@@ -31,7 +32,7 @@ t.test('with nothing but the secrets, every setting has its default', async (t) 
     server: {
       host: '0.0.0.0', port: 8080, mode: 'both', trust_proxy: [], drain_timeout: 120_000, stall_timeout: 60_000, ping_interval: 15_000
     },
-    storage: { db_path: './data/ccproxy.db' },
+    storage: { db_path: './data/ccproxy.db', old_encryption_keys: [] },
     log: { level: 'info' }
   })
   t.same(warnings, [])

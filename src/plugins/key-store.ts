@@ -2,9 +2,10 @@ import fp from 'fastify-plugin'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { ApiKeyRow, Database } from './database/schema.ts'
+import { sealIdentity } from './encryption.ts'
 import type { KeyPool } from './key-pool.ts'
 import { keyIdOf, type KeyConfig } from './pool-key.ts'
-import { boxSecret, createSecretBox, type SecretBox } from './secret-box.ts'
+import type { SecretBox } from './secret-box.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -129,18 +130,13 @@ export async function createKeyStore ({ db, box, pool, log, clock = Date.now }: 
 }
 
 function identityOf (id: string): string {
-  return `api_keys:${id}`
+  return sealIdentity('api_keys', id)
 }
 
 function configOf ({ name, org, workspace, weight }: ApiKeyRow, key: string): KeyConfig {
   return { key, name, weight, ...org !== null && { org }, ...workspace !== null && { workspace } }
 }
 
-export interface KeyStoreOptions {
-  encryptionKey: string | undefined
-  jwtSecret: string
-}
-
-export default fp<KeyStoreOptions>(async (app, options) => {
-  app.decorate('keyStore', await createKeyStore({ db: app.db, pool: app.keyPool, log: app.log, box: createSecretBox(boxSecret(options)) }))
-}, { name: 'ccproxy-key-store', fastify: '5.x', dependencies: ['ccproxy-database', 'ccproxy-key-pool'] })
+export default fp(async (app) => {
+  app.decorate('keyStore', await createKeyStore({ db: app.db, pool: app.keyPool, log: app.log, box: app.secretBox }))
+}, { name: 'ccproxy-key-store', fastify: '5.x', dependencies: ['ccproxy-encryption', 'ccproxy-key-pool'] })

@@ -17,12 +17,26 @@ interface BoxKey {
   bytes: Buffer
 }
 
+/** Where the keys of the box come from. */
+export interface BoxSecretSources {
+  /** `storage.encryption_key` */
+  encryptionKey: string | undefined
+  /** `storage.old_encryption_keys`: earlier encryption keys, or JWT secrets that stood for one. */
+  oldEncryptionKeys?: readonly string[]
+  jwtSecret: string
+}
+
+const OWN = 'ccproxy storage'
+const FROM_JWT = 'ccproxy storage, from the JWT secret'
+
 /**
  * The key material of the box: the configured encryption key, else one derived from the JWT secret. Different purposes, different keys:
- * who learns one of them has learnt nothing of the other.
+ * who learns one of them has learnt nothing of the other. What was sealed before there was an encryption key still opens after it was set.
  */
-export function boxSecret ({ encryptionKey, jwtSecret }: { encryptionKey: string | undefined, jwtSecret: string }): Buffer {
-  return encryptionKey === undefined ? derive(jwtSecret, 'ccproxy storage, from the JWT secret') : derive(encryptionKey, 'ccproxy storage')
+export function boxSecrets ({ encryptionKey, oldEncryptionKeys = [], jwtSecret }: BoxSecretSources): { current: Buffer, older: Buffer[] } {
+  const fromJwt = derive(jwtSecret, FROM_JWT)
+  const older = oldEncryptionKeys.flatMap((key) => [derive(key, OWN), derive(key, FROM_JWT)])
+  return encryptionKey === undefined ? { current: fromJwt, older } : { current: derive(encryptionKey, OWN), older: [...older, fromJwt] }
 }
 
 /**
@@ -33,7 +47,7 @@ export function boxSecret ({ encryptionKey, jwtSecret }: { encryptionKey: string
  */
 export function createSecretBox (current: Buffer, older: Buffer[] = []) {
   const sealing = boxKey(current)
-  const keys = new Map([sealing, ...older.map(boxKey)].map((key) => [key.id, key]))
+  const keys = new Map([...older.map(boxKey), sealing].map((key) => [key.id, key]))
 
   return {
     /** @param identity where the text will be kept, such as `api_keys:<id>` */
@@ -42,6 +56,11 @@ export function createSecretBox (current: Buffer, older: Buffer[] = []) {
       const cipher = createCipheriv(ALGORITHM, sealing.bytes, iv).setAAD(Buffer.from(identity))
       const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
       return [VERSION, sealing.id, ...[iv, cipher.getAuthTag(), text].map((part) => part.toString('base64url'))].join('.')
+    },
+
+    /** Whether a text was sealed with the key that seals now. */
+    isCurrent (sealed: string): boolean {
+      return sealed.startsWith(`${VERSION}.${sealing.id}.`)
     },
 
     /** @throws SecretBoxError for a format or a key that is not known, and for a text that was changed or moved */

@@ -23,6 +23,7 @@ export function testConfig (changes: ConfigChanges = {}): Config {
       headers_timeout: 60_000,
       idle_timeout: 60_000,
       max_connections: 1_024,
+      web_conversation_ttl: 1_800_000,
       retry_timeouts: false,
       ...changes.claude
     },
@@ -38,7 +39,7 @@ export function testConfig (changes: ConfigChanges = {}): Config {
       ping_interval: 60_000,
       ...changes.server
     },
-    storage: { db_path: ':memory:', ...changes.storage },
+    storage: { db_path: ':memory:', old_encryption_keys: [], ...changes.storage },
     log: { level: 'silent', ...changes.log }
   }
 }

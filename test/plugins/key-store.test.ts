@@ -3,7 +3,7 @@ import { createDatabase } from '../../src/plugins/database/index.ts'
 import { createKeyPool } from '../../src/plugins/key-pool.ts'
 import { createKeyStore } from '../../src/plugins/key-store.ts'
 import { keyIdOf } from '../../src/plugins/pool-key.ts'
-import { boxSecret, createSecretBox } from '../../src/plugins/secret-box.ts'
+import { boxSecrets, createSecretBox } from '../../src/plugins/secret-box.ts'
 
 const KEY = 'sk-ant-made-up-stored-key'
 const ID = keyIdOf(KEY)
@@ -19,7 +19,7 @@ async function start (db: Awaited<ReturnType<typeof database>>, { configured = [
   const pool = createKeyPool({ keys: configured.map((key) => ({ key })), source: 'file', strategy: 'round_robin' })
   const lines: unknown[] = []
   const log = { error: (...line: unknown[]) => { lines.push(line) }, warn: (...line: unknown[]) => { lines.push(line) } }
-  const store = await createKeyStore({ db, pool, log, box: createSecretBox(boxSecret({ jwtSecret: secret, encryptionKey: undefined })) })
+  const store = await createKeyStore({ db, pool, log, box: createSecretBox(boxSecrets({ jwtSecret: secret, encryptionKey: undefined }).current) })
   return { pool, store, lines }
 }
 

@@ -1,8 +1,8 @@
 import t from 'tap'
 import fc from 'fast-check'
-import { boxSecret, createSecretBox, SecretBoxError } from '../../src/plugins/secret-box.ts'
+import { boxSecrets, createSecretBox, SecretBoxError } from '../../src/plugins/secret-box.ts'
 
-const secret = (jwtSecret: string, encryptionKey?: string) => boxSecret({ jwtSecret, encryptionKey })
+const secret = (jwtSecret: string, encryptionKey?: string) => boxSecrets({ jwtSecret, encryptionKey }).current
 const box = createSecretBox(secret('made-up-secret'))
 
 t.test('what is sealed opens again in its own row, whatever it is', async () => {

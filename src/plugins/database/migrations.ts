@@ -49,6 +49,33 @@ const migrations: Record<string, Migration> = {
         .execute()
       await db.schema.createIndex('resources_of_token').on('resources').columns(['token_id', 'kind', 'created_at']).execute()
     }
+  },
+  '0004_sessions': {
+    async up (db: Kysely<unknown>) {
+      await db.schema.createTable('sessions')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('secret', 'text', (column) => column.notNull())
+        .addColumn('previous_secret', 'text')
+        .addColumn('organization_id', 'text')
+        .addColumn('organization_name', 'text')
+        .addColumn('plan', 'text')
+        .addColumn('status', 'text', (column) => column.notNull().check(sql`status in ('active', 'unverified', 'dead', 'disabled')`))
+        .addColumn('status_reason', 'text')
+        .addColumn('is_active', 'bigint', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('expires_at', 'bigint')
+        .addColumn('key_since', 'bigint', (column) => column.notNull())
+        .addColumn('cookie_expires_at', 'bigint')
+        .addColumn('last_used_at', 'bigint')
+        .execute()
+      await db.schema.createTable('web_conversations')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('session_id', 'text', (column) => column.notNull().references('sessions.id').onDelete('cascade'))
+        .addColumn('organization_id', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .execute()
+    }
   }
 }
 

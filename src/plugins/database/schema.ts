@@ -11,6 +11,8 @@ export interface Database {
   api_keys: ApiKeysTable
   disabled_keys: DisabledKeysTable
   resources: ResourcesTable
+  sessions: SessionsTable
+  web_conversations: WebConversationsTable
 }
 
 /** Issued client tokens. The token itself is never stored: `id` is its `jti`, and the signature vouches for the rest. */
@@ -59,6 +61,49 @@ export interface ResourcesTable {
   created_at: number
 }
 
+/** What claude.ai last said of a session; `unverified` before it has been asked. A rate limit is no status: it passes by itself. */
+export type SessionStatus = 'active' | 'unverified' | 'dead' | 'disabled'
+
+/** Sessions of claude.ai: the owner's own cookies. */
+export interface SessionsTable {
+  id: string
+  name: string
+  /** The `sessionKey` cookie, sealed with `id` as its identity. */
+  secret: string
+  /** The one before it, where claude.ai has renewed it: the renewal may turn out to be worth nothing. */
+  previous_secret: string | null
+  /** Null until claude.ai has been asked. */
+  organization_id: string | null
+  organization_name: string | null
+  plan: string | null
+  status: SessionStatus
+  /** Why it is not active, in an operator's words. */
+  status_reason: string | null
+  /** 0 when an admin took it out of use. */
+  is_active: 0 | 1
+  created_at: number
+  /** As its admin said; null for never. */
+  expires_at: number | null
+  /** When the cookie was issued, as far as is known: when it was added, or renewed. */
+  key_since: number
+  /** As claude.ai said when it renewed the cookie. */
+  cookie_expires_at: number | null
+  last_used_at: number | null
+}
+
+/**
+ * Conversations on claude.ai that this gateway has made and not yet deleted. Written before they are made, so that nothing is left behind
+ * whatever happens in between.
+ */
+export interface WebConversationsTable {
+  id: string
+  session_id: string
+  organization_id: string
+  created_at: number
+}
+
 export type TokenRow = Selectable<TokensTable>
 export type ApiKeyRow = Selectable<ApiKeysTable>
 export type ResourceRow = Selectable<ResourcesTable>
+export type SessionRow = Selectable<SessionsTable>
+export type WebConversationRow = Selectable<WebConversationsTable>
