@@ -5,9 +5,8 @@ import { ADMIN_BODY_LIMIT } from '../plugins/admin-guard.ts'
 import { KEY_STATES } from '../plugins/key-pool-report.ts'
 import { keyIdOf, type KeySource } from '../plugins/pool-key.ts'
 import { isoTime } from '../time.ts'
-import { AdminError, NullableTime, Time } from './schemas.ts'
-
-const NullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] })
+import { Label } from './fields.ts'
+import { AdminError, Message, NullableText, NullableTime, Time } from './schemas.ts'
 
 /** How a key, or one of its models, stands, and what is counted of it since the start. */
 const Standing = Type.Object({
@@ -63,19 +62,12 @@ const Stats = Type.Object({
 })
 
 const KeyId = Type.Object({ id: Type.String({ maxLength: 100, description: 'Send the id that GET /api/keys/stats shows' }) })
-const Message = Type.Object({ message: Type.String() })
-
-/** Names and labels end up in scopes and in what shows them: no line breaks, no control characters, no broken ones. */
-const Label = (what: string) => Type.Optional(Type.String({
-  minLength: 1, maxLength: 100, pattern: '^[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*$', description: `Send ${what} of 1 to 100 printable characters`
-}))
-
 const AddSchema = {
   body: Type.Object({
     key: Type.String({ maxLength: 1_000, pattern: '^\\s*[\\x21-\\x7e]+\\s*$', description: 'Send an Anthropic API key: visible ASCII characters, no spaces' }),
-    name: Label('a name'),
-    org: Label('the label of an organisation'),
-    workspace: Label('the label of a workspace'),
+    name: Type.Optional(Label('a name')),
+    org: Type.Optional(Label('the label of an organisation')),
+    workspace: Type.Optional(Label('the label of a workspace')),
     weight: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000, description: 'Send a number above 0' }))
   }, { additionalProperties: false, description: 'Send a JSON object with a key' }),
   response: {

@@ -52,3 +52,7 @@ export const Listing = Type.Object({
 /** A point in time: RFC 3339 in UTC. */
 export const Time = Type.String({ format: 'date-time' })
 export const NullableTime = Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' })
+export const NullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] })
+
+/** What an admin route says that has nothing else to tell. */
+export const Message = Type.Object({ message: Type.String() })

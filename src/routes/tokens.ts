@@ -1,14 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { DURATION_EXAMPLES, parseDuration } from '../duration.ts'
 import { GatewayError } from '../errors.ts'
 import { ADMIN_BODY_LIMIT } from '../plugins/admin-guard.ts'
 import { isoTime } from '../time.ts'
+import { DURATION_MEND, lifeOf } from './fields.ts'
 import { AdminError, Time } from './schemas.ts'
 import { describeToken, ModeSchema, TokenSchema } from './token-info.ts'
-
-/** The longest life of a token, in milliseconds: ten years. */
-const LONGEST_LIFE = 3_650 * 86_400_000
 
 /** Control characters and line breaks would forge lines in what shows the name; half a surrogate pair would not survive storage. */
 const UNFIT_IN_NAME = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
@@ -16,7 +13,7 @@ const UNFIT_IN_NAME = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 const GenerateSchema = {
   body: Type.Object({
     name: Type.String({ minLength: 1, maxLength: 100, description: 'Send a name of 1 to 100 characters' }),
-    expires_in: Type.Optional(Type.String({ description: `Give a duration such as ${DURATION_EXAMPLES}` })),
+    expires_in: Type.Optional(Type.String({ description: DURATION_MEND })),
     mode: ModeSchema({ default: 'both' })
   }, { additionalProperties: false, description: 'Send a JSON object' }),
   response: {
@@ -78,18 +75,6 @@ export const adminTokenRoutes: FastifyPluginAsyncTypebox<AdminTokenOptions> = as
 function checkName (name: string): void {
   if (name.trim() === '') throw invalidField('name', 'must not be blank.')
   if (UNFIT_IN_NAME.test(name)) throw invalidField('name', 'must not hold control characters, line breaks or broken characters.')
-}
-
-/**
- * @returns milliseconds
- * @throws GatewayError 400
- */
-function lifeOf (expiresIn: string): number {
-  const life = parseDuration(expiresIn)
-  if (life === undefined) throw invalidField('expires_in', `must be a duration such as ${DURATION_EXAMPLES}.`)
-  if (life === 0) throw invalidField('expires_in', `must be longer than zero, such as ${DURATION_EXAMPLES}.`)
-  if (life > LONGEST_LIFE) throw invalidField('expires_in', `must not be longer than ten years ("3650d"); try ${DURATION_EXAMPLES}.`)
-  return life
 }
 
 function invalidField (field: string, complaint: string): GatewayError {
