@@ -8,7 +8,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 const REQUEST_NAMES = new Set(['accept', 'content-type', 'user-agent', 'x-app', 'traceparent', 'tracestate'])
 const REQUEST_PREFIXES = ['anthropic-', 'x-claude-code-', 'x-stainless-']
 const RESPONSE_NAMES = new Set([
-  'content-type', 'content-length', 'content-encoding', 'content-disposition', 'request-id', 'retry-after', 'retry-after-ms', 'x-should-retry'
+  'content-type', 'content-length', 'content-encoding', 'content-disposition', 'request-id', 'retry-after', 'retry-after-ms', 'x-should-retry',
+  // Our own, of an upstream that is asked by way of a translation.
+  'x-ccproxy-ignored', 'x-ccproxy-usage'
 ])
 const RESPONSE_PREFIXES = ['anthropic-']
 

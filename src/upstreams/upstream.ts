@@ -15,6 +15,8 @@ export interface UpstreamRequest {
   body: Buffer | null
   /** Empty when the request is about none. */
   model: string
+  /** The client token: what is remembered of a conversation is its alone. */
+  tokenId: string
   /** The client token and its conversation, where the choice of the credential follows them. */
   affinity?: string
   /** The conversation has had an answer before. */
