@@ -7,6 +7,7 @@ import bodyDeadline from './plugins/body-deadline.ts'
 import { refuseBrokenRequest } from './plugins/broken-request.ts'
 import database from './plugins/database/index.ts'
 import drain from './plugins/drain.ts'
+import encryption from './plugins/encryption.ts'
 import { protocolOf, refuseBadUrl, tellErrors, useEnvelope, wantsAnthropic } from './plugins/envelope.ts'
 import exchanges from './plugins/exchanges.ts'
 import guessLimits from './plugins/guess-limits.ts'
@@ -16,6 +17,8 @@ import mode from './plugins/mode.ts'
 import openai from './plugins/openai.ts'
 import requestLog from './plugins/request-log.ts'
 import resourceStore from './plugins/resource-store.ts'
+import sessionPool from './plugins/session-pool.ts'
+import sessionStore from './plugins/session-store.ts'
 import tokenStore from './plugins/token-store.ts'
 import { batchRoutes } from './routes/batches.ts'
 import { chatCompletionRoutes } from './routes/chat-completions.ts'
@@ -27,11 +30,13 @@ import { refusedRoutes } from './routes/refused.ts'
 import type { RelayOptions } from './routes/relay.ts'
 import { responsesRoutes } from './routes/responses.ts'
 import { serviceRoutes } from './routes/service.ts'
+import { sessionRoutes } from './routes/sessions.ts'
 import { skillRoutes } from './routes/skills.ts'
 import { tokenInfoRoutes } from './routes/token-info.ts'
 import { adminTokenRoutes } from './routes/tokens.ts'
 import apiUpstream from './upstreams/api.ts'
 import modelCatalogue from './upstreams/model-catalogue.ts'
+import webUpstream from './upstreams/web.ts'
 
 export interface BuildOptions {
   /** Where log lines go; standard output when left out. */
@@ -61,9 +66,14 @@ export async function buildApp (config: Config, { logStream, version = '0.0.0', 
 
   // State.
   await app.register(database, { path: config.storage.db_path })
+  await app.register(encryption, {
+    encryptionKey: config.storage.encryption_key, oldEncryptionKeys: config.storage.old_encryption_keys, jwtSecret: config.jwt.secret
+  })
   await app.register(tokenStore)
   await app.register(keyPool, { keys: config.claude.api_keys, source: keySource, strategy: config.claude.key_strategy })
-  await app.register(keyStore, { encryptionKey: config.storage.encryption_key, jwtSecret: config.jwt.secret })
+  await app.register(keyStore)
+  await app.register(sessionStore)
+  await app.register(sessionPool, { affinity: config.claude.key_strategy === 'affinity' })
   await app.register(resourceStore)
 
   // Who may ask, and in which mode.
@@ -75,6 +85,7 @@ export async function buildApp (config: Config, { logStream, version = '0.0.0', 
   // The ways to Claude.
   await app.register(apiUpstream, config.claude)
   await app.register(modelCatalogue)
+  await app.register(webUpstream, { config: config.claude, version })
 
   // Who answers. A hook protects exactly the routes registered beside it.
   await app.register(serviceRoutes, { version, mode: config.server.mode })
@@ -90,6 +101,7 @@ async function adminScope (scope: FastifyInstance, { config }: { config: Config 
   scope.addHook('onRequest', scope.requireAdmin)
   await scope.register(adminTokenRoutes, { defaultExpiry: config.jwt.default_expiry })
   await scope.register(keyRoutes)
+  await scope.register(sessionRoutes)
 }
 
 /** What a token's holder may know of it. */
@@ -114,10 +126,17 @@ async function anthropicScope (scope: FastifyInstance, { config }: { config: Con
   tellErrors(scope, 'anthropic')
   const options = relayOptions(config)
   await scope.register(messagesRoutes, options)
+  await scope.register(resourceScope, { config })
+  await scope.register(refusedRoutes)
+}
+
+/** What lives with the API, and has nothing that corresponds to it on claude.ai. */
+async function resourceScope (scope: FastifyInstance, { config }: { config: Config }): Promise<void> {
+  scope.addHook('onRequest', scope.requireApiMode)
+  const options = relayOptions(config)
   await scope.register(batchRoutes, { ...options, publicUrl: config.server.public_url })
   await scope.register(fileRoutes, options)
   await scope.register(skillRoutes, options)
-  await scope.register(refusedRoutes)
 }
 
 /** The OpenAI protocol, translated into Messages and back. */

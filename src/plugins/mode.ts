@@ -1,11 +1,16 @@
 import fp from 'fastify-plugin'
-import type { onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { GatewayError } from '../errors.ts'
+import { busy } from '../upstreams/upstream-errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Hook for a scope: decides the request's mode and notes it. Runs after authentication. */
     chooseMode: onRequestHookHandler
+    /** Hook for a scope whose routes claude.ai has nothing for. */
+    requireApiMode: onRequestHookHandler
+    /** Hook for a scope: refuses one more request where as many run as may. */
+    refuseWhenFull: onRequestHookHandler
   }
 }
 
@@ -47,19 +52,33 @@ function outside (limit: string, wanted: string, who = 'the request asks for'): 
   return new GatewayError('permission_error', `${limit}; ${who} ${wanted} mode. Change X-Proxy-Mode or use another token.`, { code: 'mode_not_allowed' })
 }
 
-function noWebUpstream (): GatewayError {
-  return new GatewayError('permission_error', 'This gateway has no web upstream; use api mode.', { code: 'web_mode_unavailable' })
+function apiModeOnly (): GatewayError {
+  return new GatewayError('permission_error', 'This is served in API mode only, and the request is for web mode; send X-Proxy-Mode: api or use another token.', {
+    code: 'mode_not_supported'
+  })
+}
+
+/** Without a choice the API goes first; claude.ai only where there is no key and there is a session. */
+function fallback ({ keyPool, sessionStore }: Pick<FastifyInstance, 'keyPool' | 'sessionStore'>): Mode {
+  return keyPool.size === 0 && sessionStore.size > 0 ? 'web' : 'api'
 }
 
 export default fp<{ server: ModeLimit }>(async (app, { server }) => {
   app.decorate('chooseMode', (request, _reply, done) => {
     const choice = request.headers['x-proxy-mode']
     try {
-      // Without a web upstream every request that names no mode is for the API.
-      request.record.mode = resolveMode({ server, token: request.clientToken.mode, choice: choice?.toString(), fallback: 'api' })
+      request.record.mode = resolveMode({ server, token: request.clientToken.mode, choice: choice?.toString(), fallback: fallback(app) })
     } catch (error) {
       return done(error as GatewayError)
     }
-    done(request.record.mode === 'web' ? noWebUpstream() : undefined)
+    done()
   })
-}, { name: 'ccproxy-mode', fastify: '5.x', dependencies: ['ccproxy-auth', 'ccproxy-request-log'] })
+  app.decorate('requireApiMode', (request, _reply, done) => done(request.record.mode === 'web' ? apiModeOnly() : undefined))
+  // Before the body is read: a request that will be refused need not send, and we need not hold, up to 32 MiB.
+  app.decorate('refuseWhenFull', (request, _reply, done) => done(upstreamOf(app, request).full ? busy() : undefined))
+}, { name: 'ccproxy-mode', fastify: '5.x', dependencies: ['ccproxy-auth', 'ccproxy-request-log', 'ccproxy-key-pool', 'ccproxy-session-store'] })
+
+/** The way to Claude that a request's mode stands for. */
+export function upstreamOf ({ apiUpstream, webUpstream }: Pick<FastifyInstance, 'apiUpstream' | 'webUpstream'>, { record }: Pick<FastifyRequest, 'record'>) {
+  return record.mode === 'web' ? webUpstream : apiUpstream
+}

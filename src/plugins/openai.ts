@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import type { TranslationOptions } from '../translate/chat-request.ts'
 import { createModelInfos } from '../upstreams/model-infos.ts'
-import { busy } from '../upstreams/upstream-errors.ts'
 import { tellErrors } from './envelope.ts'
 import { keepBodyBytes } from './native-body.ts'
 
@@ -34,19 +34,21 @@ export function createOpenai ({ aliases, autoCache, secret, infoOf, clock = Date
     /** Epoch seconds: what answers call `created`. */
     now: (): number => Math.floor(clock() / 1_000),
 
-    /** What translating a request of this token has to know. */
-    optionsFor (tokenId: string): TranslationOptions {
-      return { aliases, autoCache, infoOf, userSalt: `${salt}\0${tokenId}` }
+    /** What translating a request has to know. What the API says of a model, and its caches, are nothing to claude.ai. */
+    optionsFor ({ clientToken, record: { mode } }: Pick<FastifyRequest, 'clientToken' | 'record'>): TranslationOptions {
+      const ofApi = mode === 'web' ? { autoCache: false, infoOf: unknown } : { autoCache, infoOf }
+      return { aliases, ...ofApi, userSalt: `${salt}\0${clientToken.id}` }
     }
   }
 }
+
+function unknown (): undefined {}
 
 /** Makes a scope speak the OpenAI protocol: its envelope, its bodies, and `scope.openai` for its routes. */
 export default fp<{ config: Config }>(async (scope, { config }) => {
   tellErrors(scope, 'openai')
   keepBodyBytes(scope)
-  // Before the body is read: a request that will be refused need not send, and we need not hold, up to 32 MiB.
-  scope.addHook('onRequest', (_request, _reply, done) => done(scope.apiUpstream.full ? busy() : undefined))
+  scope.addHook('onRequest', scope.refuseWhenFull)
   const infos = createModelInfos({
     get: (path, headers) => scope.modelCatalogue.get(path, headers),
     onFailure: (reason) => scope.log.warn({ err: reason }, 'the upstream\'s list of models could not be read; the built-in table stands in for it')
@@ -54,4 +56,4 @@ export default fp<{ config: Config }>(async (scope, { config }) => {
   scope.decorate('openai', createOpenai({
     aliases: config.models.aliases, autoCache: config.openai.prompt_caching, secret: config.jwt.secret, infoOf: infos.infoOf
   }))
-}, { name: 'ccproxy-openai', fastify: '5.x', dependencies: ['ccproxy-auth', 'ccproxy-api-upstream', 'ccproxy-model-catalogue'] })
+}, { name: 'ccproxy-openai', fastify: '5.x', dependencies: ['ccproxy-auth', 'ccproxy-mode', 'ccproxy-api-upstream', 'ccproxy-model-catalogue'] })

@@ -12,7 +12,7 @@ export const chatCompletionRoutes: FastifyPluginAsyncTypebox<RelayOptions> = asy
   scope.post('/chat/completions', { bodyLimit: BODY_LIMIT, schema: { body: OpenaiBody, response: openaiResponse } }, (request, reply) => {
     const { openai } = scope
     const { prompt_cache_key: cacheKey } = request.body
-    const { request: asked, ignored, context } = translateChat(request.body, openai.optionsFor(request.clientToken.id))
+    const { request: asked, ignored, context } = translateChat(request.body, openai.optionsFor(request))
     const writer = context.stream ? new ChatStream(context, openai.now()) : new ChatAnswer(context, openai.now())
     const translator = new Translator(writer, context)
     relayTranslation(request, reply, { request: asked, ignored, stream: context.stream, cacheKey, translator }, options)

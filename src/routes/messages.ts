@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../errors.ts'
 import { keepBodyBytes } from '../plugins/native-body.ts'
 import { referencesIn } from '../upstreams/file-references.ts'
-import { busy } from '../upstreams/upstream-errors.ts'
 import { workspaceNamed } from './references.ts'
 import { relay, type RelayOptions } from './relay.ts'
 import { AnthropicError, BODY_LIMIT, Passed } from './schemas.ts'
@@ -25,8 +25,7 @@ const response = { 200: Passed, '4xx': AnthropicError, '5xx': AnthropicError }
 export const messagesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (scope, options) => {
   keepBodyBytes(scope)
 
-  // Before the body is read: a request that will be refused need not send, and we need not hold, up to 32 MiB.
-  scope.addHook('onRequest', (_request, _reply, done) => done(scope.apiUpstream.full ? busy() : undefined))
+  scope.addHook('onRequest', scope.refuseWhenFull)
 
   /** What a body names must be the caller's, and decides where the request goes. */
   async function relayNamed (request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint, model: string, ids: string[]): Promise<void> {
@@ -34,7 +33,8 @@ export const messagesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (sc
   }
 
   function answer (request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint, model: string): Promise<void> | undefined {
-    const ids = scope.resources.size === 0 ? [] : referencesIn(request.bodyBytes)
+    // What a file's id names lives with the API: claude.ai is sent none.
+    const ids = scope.resources.size === 0 || request.record.mode === 'web' ? [] : referencesIn(request.bodyBytes)
     if (ids.length > 0) return relayNamed(request, reply, endpoint, model, ids)
     relay(request, reply, endpoint, model, options)
     return undefined
@@ -43,6 +43,14 @@ export const messagesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (sc
   scope.post('/messages', { bodyLimit: BODY_LIMIT, schema: { body: MessagesBody, response } }, (request, reply) =>
     answer(request, reply, 'messages', request.body.model))
 
-  scope.post('/messages/count_tokens', { bodyLimit: BODY_LIMIT, schema: { body: CountTokensBody, response } }, (request, reply) =>
-    answer(request, reply, 'count_tokens', request.body.model))
+  const counting = { bodyLimit: BODY_LIMIT, onRequest: refuseToCount, schema: { body: CountTokensBody, response } }
+  scope.post('/messages/count_tokens', counting, (request, reply) => answer(request, reply, 'count_tokens', request.body.model))
+}
+
+/** claude.ai counts no tokens. Clients that are told 404 estimate by themselves. */
+function refuseToCount ({ record }: FastifyRequest, _reply: FastifyReply, done: (error?: GatewayError) => void): void {
+  if (record.mode !== 'web') return done()
+  done(new GatewayError('not_found_error', 'Tokens cannot be counted in web mode; estimate them, or use API mode (X-Proxy-Mode: api).', {
+    code: 'mode_not_supported'
+  }))
 }

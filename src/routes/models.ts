@@ -1,10 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../errors.ts'
 import { wantsAnthropic } from '../plugins/envelope.ts'
+import { modelOf } from '../plugins/key-state-store.ts'
 import { modelForBoth, modelsForBoth } from '../translate/model-list.ts'
 import { resolveAlias } from '../translate/models.ts'
 import { openaiErrorOf, openaiHeaders } from '../translate/openai-errors.ts'
+import { modelsOf, webModelList, type WebModel } from '../translate/web/plan-models.ts'
 import { forwardedResponseHeaders } from '../upstreams/headers.ts'
 import type { CatalogueAnswer } from '../upstreams/model-catalogue.ts'
 import { ALL_MODELS, API_VERSION } from '../upstreams/model-infos.ts'
@@ -23,11 +26,30 @@ export interface ModelRouteOptions {
 }
 
 /**
- * `GET /v1/models` and `/v1/models/{id}`, asked upstream and remembered. `x-ccproxy-cache` says how fresh an answer is. A client of Anthropic's
- * gets the upstream's own bytes, all others a shape that both SDKs read.
+ * `GET /v1/models` and `/v1/models/{id}`: in API mode asked upstream and remembered (`x-ccproxy-cache` says how fresh an answer is), in web mode
+ * what the plans of the sessions offer. A client of Anthropic's gets Anthropic's shape, all others one that both SDKs read.
  */
 export const modelRoutes: FastifyPluginAsyncTypebox<ModelRouteOptions> = async (scope, { aliases }) => {
+  /** What the sessions of claude.ai that can be used offer. */
+  function webModels (): WebModel[] {
+    return modelsOf(scope.sessionPool.usable().map(({ row: { id, plan } }) => ({
+      plan, refuses: (model) => scope.sessionPool.restsOf(id).some((rest) => modelOf(rest.scope) === model && rest.kind === 'credential')
+    })))
+  }
+
+  function webModel (id: string): WebModel {
+    const model = webModels().find((one) => one.id === id)
+    if (model !== undefined) return model
+    throw new GatewayError('not_found_error', `model: no claude.ai session of this gateway offers ${JSON.stringify(id)}; GET /v1/models lists what they do.`, {
+      code: 'model_not_found', param: 'model'
+    })
+  }
+
   scope.get('/models', { schema: { querystring: Listing, response } }, async (request, reply) => {
+    if (request.record.mode === 'web') {
+      const list = webModelList(webModels())
+      return reply.serializer(JSON.stringify).send(wantsAnthropic(request) ? list : modelsForBoth(list, aliases))
+    }
     if (wantsAnthropic(request)) return pass(reply, await scope.modelCatalogue.get(`/v1/models${queryOf(request)}`, request.headers))
     const answer = await scope.modelCatalogue.get(ALL_MODELS, asOurselves(request))
     return tell(request, reply, answer, () => modelsForBoth(JSON.parse(answer.body.toString()), aliases))
@@ -35,6 +57,10 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRouteOptions> = async (
 
   scope.get('/models/:id', { schema: { params: ModelId, response } }, async (request, reply) => {
     const { id } = request.params
+    if (request.record.mode === 'web') {
+      const model = webModel(resolveAlias(id, wantsAnthropic(request) ? {} : aliases))
+      return reply.serializer(JSON.stringify).send(wantsAnthropic(request) ? model : { ...modelForBoth(model), id })
+    }
     if (wantsAnthropic(request)) return pass(reply, await scope.modelCatalogue.get(pathOf(id), request.headers))
     const answer = await scope.modelCatalogue.get(pathOf(resolveAlias(id, aliases)), asOurselves(request))
     return tell(request, reply, answer, () => ({ ...modelForBoth(JSON.parse(answer.body.toString())), id }))

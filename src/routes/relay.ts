@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TICK } from '../plugins/exchanges.ts'
+import { upstreamOf } from '../plugins/mode.ts'
 import { revokedError } from '../plugins/token-store.ts'
 import { ClientSink, type ClientSinkOptions } from '../upstreams/client-sink.ts'
 import { MadeFilesTap } from '../upstreams/made-files-tap.ts'
@@ -31,6 +32,7 @@ export function relay (
   request.body = undefined
   connect(request, reply, options, {
     endpoint,
+    tokenId: clientToken.id,
     query: queryOf(request),
     headers: request.headers,
     body,
@@ -50,14 +52,14 @@ export function relay (
 export function relayContent (
   request: FastifyRequest, reply: FastifyReply, path: string, workspace: string | undefined, options: RelayOptions
 ): void {
-  const { record, headers } = request
-  connect(request, reply, options, { endpoint: 'content', path, query: queryOf(request), headers, body: null, model: '', workspace, record })
+  const { record, headers, clientToken: { id: tokenId } } = request
+  connect(request, reply, options, { endpoint: 'content', tokenId, path, query: queryOf(request), headers, body: null, model: '', workspace, record })
 }
 
 /** A request that was translated into Messages, and how its answer is told. */
 export interface Translated {
-  /** Names the request to the upstream and the pool; `record` and `query` are filled in here. */
-  request: Omit<UpstreamRequest, 'endpoint' | 'query' | 'record'>
+  /** Names the request to the upstream and the pool; the rest is filled in here. */
+  request: Omit<UpstreamRequest, 'endpoint' | 'query' | 'record' | 'tokenId'>
   answer: Pick<ClientSinkOptions, 'envelope' | 'answerHeaders' | 'errorEvent'>
   /** The stage that translates. */
   stage: (client: Sink) => Sink
@@ -69,7 +71,7 @@ export function relayTranslated (request: FastifyRequest, reply: FastifyReply, t
   request.record.model = asked.model
   if (request.clientToken.revoked_at !== null) throw revokedError()
   request.body = undefined
-  connect(request, reply, options, { ...asked, endpoint: 'messages', query: '', record: request.record }, answer, stage)
+  connect(request, reply, options, { ...asked, endpoint: 'messages', query: '', tokenId: request.clientToken.id, record: request.record }, answer, stage)
 }
 
 /** Only code that runs upstream makes files. */
@@ -92,7 +94,7 @@ function connect (
   request: FastifyRequest, reply: FastifyReply, options: RelayOptions, upstreamRequest: UpstreamRequest,
   answer: Translated['answer'] = { envelope: 'anthropic' }, stage?: Translated['stage']
 ): void {
-  const { server: { exchanges, apiUpstream }, record, clientToken } = request
+  const { server: { exchanges }, record, clientToken } = request
   reply.hijack()
   if (reply.raw.destroyed) return
   const client = new ClientSink(reply.raw, {
@@ -111,5 +113,6 @@ function connect (
   })
   exchanges.add(clientToken.id, client)
   const sink = stage === undefined ? client : stage(client)
-  client.attach(apiUpstream.send(upstreamRequest, mayMakeFiles(upstreamRequest) ? new MadeFilesTap(sink, (ids) => keep(request, ids)) : sink))
+  const tapped = mayMakeFiles(upstreamRequest) ? new MadeFilesTap(sink, (ids) => keep(request, ids)) : sink
+  client.attach(upstreamOf(request.server, request).send(upstreamRequest, tapped))
 }

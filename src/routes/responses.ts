@@ -19,7 +19,7 @@ export const responsesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (s
   scope.post('/responses', { bodyLimit: BODY_LIMIT, schema: { body: OpenaiBody, response: openaiResponse } }, (request, reply) => {
     const { openai } = scope
     const { prompt_cache_key: cacheKey } = request.body
-    const { request: asked, ignored, context } = translateResponses(request.body, openai.optionsFor(request.clientToken.id))
+    const { request: asked, ignored, context } = translateResponses(request.body, openai.optionsFor(request))
     const writer = context.stream ? new ResponsesStream(context, openai.now()) : new ResponsesAnswer(context, openai.now())
     const translator = new Translator(writer, context)
     relayTranslation(request, reply, { request: asked, ignored, stream: context.stream, cacheKey, translator }, options)

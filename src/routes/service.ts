@@ -27,10 +27,24 @@ export const serviceRoutes: FastifyPluginAsyncTypebox<{ version: string, mode: M
   })
 }
 
-function whyNotReady ({ drain, keyPool }: Pick<FastifyInstance, 'drain' | 'keyPool'>, mode: ModeLimit): string | null {
-  if (drain.active) return 'The gateway is shutting down.'
-  if (mode === 'web') return 'No upstream: CCPROXY_SERVER_MODE (server.mode) is web, which this version does not serve; set it to api or both.'
-  if (keyPool.size === 0) return 'No upstream: set CCPROXY_CLAUDE_API_KEYS (claude.api_keys) to one or more Anthropic API keys, or add or enable one (/api/keys).'
-  if (!keyPool.available) return 'The upstream refuses every API key; GET /api/keys/stats tells why.'
-  return null
+type Parts = Pick<FastifyInstance, 'drain' | 'keyPool' | 'sessionPool' | 'sessionStore'>
+
+function whyNotReady (parts: Parts, mode: ModeLimit): string | null {
+  if (parts.drain.active) return 'The gateway is shutting down.'
+  const ways = [...mode === 'web' ? [] : [whyNoApi(parts)], ...mode === 'api' ? [] : [whyNoWeb(parts)]]
+  return ways.includes(null) ? null : ways.join(' ')
+}
+
+function whyNoApi ({ keyPool }: Parts): string | null {
+  if (keyPool.available) return null
+  return keyPool.size === 0
+    ? 'No API key: set CCPROXY_CLAUDE_API_KEYS (claude.api_keys) to one or more Anthropic API keys, or add or enable one (/api/keys).'
+    : 'The upstream refuses every API key; GET /api/keys/stats tells why.'
+}
+
+function whyNoWeb ({ sessionPool, sessionStore }: Parts): string | null {
+  if (sessionPool.available) return null
+  return sessionStore.size === 0
+    ? 'No claude.ai session: add one with POST /api/session/add.'
+    : 'No claude.ai session can be used; GET /api/session/list tells why.'
 }

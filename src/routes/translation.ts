@@ -3,6 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { MessagesRequest } from '../translate/messages.ts'
 import { openaiError, openaiHeaders } from '../translate/openai-errors.ts'
 import type { Translator } from '../translate/translator.ts'
+import { namesInOpenai } from '../translate/web/openai-names.ts'
+import { single } from '../upstreams/headers.ts'
 import { API_VERSION } from '../upstreams/model-infos.ts'
 import { TranslationSink } from '../upstreams/translation-sink.ts'
 import { conversationOf, isContinued } from './conversation.ts'
@@ -27,6 +29,7 @@ const LONGEST_KEY = 256
 export function relayTranslation (request: FastifyRequest, reply: FastifyReply, translation: Translation, options: RelayOptions): void {
   const { request: asked, ignored, stream, cacheKey, translator } = translation
   const conversation = options.affinity ? named(cacheKey) ?? conversationOf({}, asked) : null
+  const sent = new Set(Object.keys(request.body as object))
   // What was sent has been translated: neither its bytes nor what was parsed from them is needed while the answer runs.
   request.bodyBytes = Buffer.alloc(0)
   relayTranslated(request, reply, {
@@ -39,7 +42,7 @@ export function relayTranslation (request: FastifyRequest, reply: FastifyReply, 
     },
     answer: {
       envelope: 'openai',
-      answerHeaders: (headers) => ({ ...openaiHeaders(headers, request.id, Date.now()), ...told(ignored) }),
+      answerHeaders: (headers) => ({ ...openaiHeaders(headers, request.id, Date.now()), ...told(ignored, headers, sent) }),
       errorEvent: (error) => translator.failure(openaiError(error).error)
     },
     stage: (client) => new TranslationSink(client, translator, stream)
@@ -52,8 +55,12 @@ function upstreamHeaders (headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return { ...Object.fromEntries(passed), accept: 'text/event-stream', 'content-type': 'application/json', 'anthropic-version': API_VERSION }
 }
 
-function told (ignored: readonly string[]): Record<string, string> {
-  return ignored.length === 0 ? {} : { 'x-ccproxy-ignored': ignored.join(', ') }
+/** What an upstream could do nothing with is told beside what the translation could do nothing with, under the client's own names. */
+function told (ignored: readonly string[], upstream: IncomingHttpHeaders, sent: ReadonlySet<string>): Record<string, string> {
+  const further = single(upstream, 'x-ccproxy-ignored')?.split(', ') ?? []
+  const names = [...new Set([...ignored, ...namesInOpenai(further, sent)])]
+  const usage = single(upstream, 'x-ccproxy-usage')
+  return { ...names.length > 0 && { 'x-ccproxy-ignored': names.join(', ') }, ...usage !== undefined && { 'x-ccproxy-usage': usage } }
 }
 
 function named (cacheKey: unknown): string | null {

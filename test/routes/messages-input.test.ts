@@ -49,7 +49,7 @@ t.test('fields that nobody has heard of are the upstream\'s to judge', async (t)
 })
 
 t.test('a mode that cannot be had is refused, not ignored', async (t) => {
-  const gateway = await startGateway(t, 'http://127.0.0.1:9')
+  const gateway = await startGateway(t, 'http://127.0.0.1:9', { server: { mode: 'api' } })
   const send = async (mode: string) => await fetch(`${gateway.url}/v1/messages`, {
     method: 'POST', headers: { ...gateway.headers, 'x-proxy-mode': mode }, body: '{"model":"m","messages":[]}'
   })

@@ -84,7 +84,7 @@ for (const [path, body] of [['chat/completions', ASK], ['responses', { model: AS
     t.match(await told(await post(path, '{"model":')), { status: 400, type: 'invalid_request_error', param: 'body', message: /not valid JSON/ })
     t.match(await told(await post(path, body, { 'content-type': 'text/plain' })), { status: 400, param: 'content-type' })
     t.match(await told(await post(path, [])), { status: 400, param: 'body' })
-    t.match(await told(await post(path, body, { 'x-proxy-mode': 'web' })), { status: 403, type: 'permission_error' })
+    t.match(await told(await post(path, body, { 'x-proxy-mode': 'web' })), { status: 503, code: 'no_sessions' })
     t.match(await told(await post(path, body, { authorization: 'Bearer x' })), { status: 401, code: 'invalid_api_key' })
     t.match(await told(await fetch(`${url}/v1/${path}`, { method: 'POST', body: '{}' })), { status: 401, type: 'invalid_request_error' })
     t.match(await told(await post(path, { ...body, pad: 'x'.repeat(33 * 1024 * 1024) })), { status: 413, code: 'request_too_large' })
