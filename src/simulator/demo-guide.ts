@@ -15,7 +15,8 @@ export function demoGuide (facts: DemoFacts): string {
     ['With Claude Code (add -p "say hi" for a single answer):', `ANTHROPIC_BASE_URL=${facts.url} ANTHROPIC_AUTH_TOKEN=${facts.token} claude`],
     ['With the Anthropic SDK for TypeScript (npm install @anthropic-ai/sdk):', anthropicSdk(facts)],
     ['With an OpenAI client:', openaiSdk(facts)],
-    ['As the administrator, the tokens and the state of the upstream keys:', admin(facts)],
+    ['By claude.ai, with the owner\'s session: the same curl line with one more header', '-H \'x-proxy-mode: web\''],
+    ['As the administrator, the tokens and the state of the upstream keys and sessions:', admin(facts)],
     ['To see a failure: the same curl line with one more header, such as', '-H \'anthropic-simulator-fault: error-mid\'']
   ].map((lines) => lines.join('\n\n')).join('\n\n')
 }
@@ -44,5 +45,5 @@ console.log(completion.choices[0].message.content)`
 }
 
 function admin ({ url, adminKey }: DemoFacts): string {
-  return ['token/list', 'keys/stats'].map((path) => `curl -H 'X-Admin-Key: ${adminKey}' ${url}/api/${path}`).join('\n')
+  return ['token/list', 'keys/stats', 'session/list'].map((path) => `curl -H 'X-Admin-Key: ${adminKey}' ${url}/api/${path}`).join('\n')
 }

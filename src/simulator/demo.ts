@@ -26,6 +26,7 @@ function demoConfig (folder: string, upstream: string): Config {
       CCPROXY_ADMIN_KEY: `ccp-admin-${secret()}`,
       CCPROXY_CLAUDE_API_KEYS: 'sk-ant-sim-demo-aaaa,sk-ant-sim-demo-bbbb',
       CCPROXY_CLAUDE_API_URL: upstream,
+      CCPROXY_CLAUDE_WEB_URL: upstream,
       CCPROXY_SERVER_HOST: '127.0.0.1',
       CCPROXY_SERVER_PORT: process.env['PORT'],
       CCPROXY_STORAGE_DB_PATH: join(folder, 'demo.db'),
@@ -56,9 +57,12 @@ async function makeToken (url: string, adminKey: string): Promise<string> {
   return token
 }
 
+/** A session of the simulated claude.ai, as its owner would paste it. */
+const COOKIE = 'sk-ant-sid01-made-up-cookie-of-the-demo-aaaa'
+
 /** Asks one question through the gateway and writes the answer as it comes. */
-async function streamAnswer (url: string, token: string, question: string): Promise<void> {
-  const response = await post(`${url}/v1/messages`, { authorization: `Bearer ${token}`, 'anthropic-version': '2023-06-01' },
+async function streamAnswer (url: string, token: string, mode: 'api' | 'web', question: string): Promise<void> {
+  const response = await post(`${url}/v1/messages`, { authorization: `Bearer ${token}`, 'anthropic-version': '2023-06-01', 'x-proxy-mode': mode },
     { model: 'claude-opus-5-5', max_tokens: 256, stream: true, messages: [{ role: 'user', content: question }] })
   for await (const line of createInterface({ input: Readable.from(response.body!) })) {
     if (!line.startsWith('data: ')) continue
@@ -84,9 +88,12 @@ async function demo (folder: string, once: boolean): Promise<void> {
   const url = await listen(app, config.server)
   const token = await makeToken(url, config.admin.key)
   console.log(`A gateway is running at ${url}, in front of a simulated Claude. Nothing leaves this machine, and nothing is kept.\n`)
-  console.log('You:    Good morning, Claude!')
-  process.stdout.write('Claude: ')
-  await streamAnswer(url, token, 'Good morning, Claude!')
+  await post(`${url}/api/session/add`, { 'x-admin-key': config.admin.key }, { name: 'demo', session_key: COOKIE })
+  for (const [mode, way] of [['api', 'by the API'], ['web', 'by claude.ai, with the owner\'s session']] as const) {
+    console.log(`You, ${way}: Good morning, Claude!`)
+    process.stdout.write('Claude: ')
+    await streamAnswer(url, token, mode, 'Good morning, Claude!')
+  }
   console.log(`\n${demoGuide({ url, token, adminKey: config.admin.key })}\n`)
   if (!once) return console.log('Ctrl-C ends the demo.')
   ending.uninstall()

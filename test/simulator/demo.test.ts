@@ -47,6 +47,10 @@ t.test('with --once', async (t) => {
     t.match(output, 'Claude: Hello! 👋 You wrote: “Good morning, Claude!”')
   })
 
+  t.test('so is one of claude.ai', async (t) => {
+    t.match(output, /claude\.ai, with the owner's session: Good morning, Claude!\nClaude: \S.*Good morning, Claude!/)
+  })
+
   t.test('the demo ends well', async (t) => {
     t.same(exit, [0, null])
   })
@@ -71,6 +75,10 @@ t.test('while it stays up', async (t) => {
 
   t.test('the printed line for the keys gets their state', async (t) => {
     t.match(await (await fetch(...pasted(output, '/api/keys/stats'))).json(), { total_keys: 2, healthy_keys: 2 })
+  })
+
+  t.test('the printed line for the sessions gets their state', async (t) => {
+    t.match(await (await fetch(...pasted(output, '/api/session/list'))).json(), { sessions: [{ name: 'demo', status: 'active' }] })
   })
 
   t.test('Ctrl-C ends it and leaves nothing behind', async (t) => {
