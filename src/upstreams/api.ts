@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { Pool, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Config } from '../config.ts'
 import type { KeyPool } from '../plugins/key-pool.ts'
 import { createAsk } from './ask.ts'
@@ -8,6 +8,7 @@ import { upstreamHeaders } from './headers.ts'
 import type { Flow, Sink } from './sink.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { busy } from './upstream-errors.ts'
+import { upstreamPool } from './upstream-pool.ts'
 import type { Upstream, UpstreamRequest } from './upstream.ts'
 
 declare module 'fastify' {
@@ -103,16 +104,7 @@ export function createApiUpstream (deps: ApiUpstreamDeps) {
 }
 
 export default fp<Config['claude']>(async (app, config) => {
-  const dispatcher = new Pool(new URL(config.api_url).origin, {
-    connections: config.max_connections,
-    // One answer a connection: a slow stream would block whatever is behind it.
-    pipelining: 1,
-    allowH2: false,
-    // Said outright: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment must not open it.
-    connect: { timeout: config.connect_timeout, rejectUnauthorized: true },
-    headersTimeout: config.headers_timeout,
-    bodyTimeout: config.idle_timeout
-  })
+  const dispatcher = upstreamPool(config.api_url, config)
   app.decorate('apiUpstream', createApiUpstream({
     keyPool: app.keyPool, url: config.api_url, dispatcher, maxConnections: config.max_connections, retryTimeouts: config.retry_timeouts
   }))

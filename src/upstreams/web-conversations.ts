@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Database, WebConversationRow } from '../plugins/database/schema.ts'
-import type { WebAnswered } from './web-client.ts'
+import type { WebAnswered, WebPlace } from './web-client.ts'
 
 /** A conversation that this gateway holds on claude.ai. */
 export interface WebConversation {
   readonly id: string
   readonly sessionId: string
-  readonly organizationId: string
+  /** With the cookie that it was made with: it can be deleted also when its session is gone. */
+  readonly place: WebPlace
   /** Names of what was said so far (see `translate/web/conversation-chain.ts`), each with the upstream's id of its last answer. */
   readonly states: Map<string, string>
   /** A turn is running in it: nobody else may go on with it. */
@@ -35,6 +36,8 @@ const LONGEST_WAIT = 5 * 60_000
 
 interface Leftover {
   row: WebConversationRow
+  /** Null for what an earlier run left: its session has the cookie. */
+  place: WebPlace | null
   failures: number
   dueAt: number
   running: boolean
@@ -43,8 +46,8 @@ interface Leftover {
 export interface WebConversationsDeps {
   db: Kysely<Database>
   log: Pick<FastifyBaseLogger, 'warn'>
-  /** Deletes one on claude.ai; undefined when its session is gone, and its row with it. */
-  remove: (row: WebConversationRow) => Promise<WebAnswered> | undefined
+  /** Deletes one on claude.ai; undefined when nobody has a cookie for it any more. @param place where it was made, if this run made it */
+  remove: (row: WebConversationRow, place: WebPlace | null) => Promise<WebAnswered> | undefined
   /** How long one is held for its next turn, in milliseconds; 0 holds none. */
   ttl: number
   /** Epoch milliseconds. */
@@ -71,9 +74,8 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
     for (const name of conversation.states.keys()) byState.delete(name)
   }
 
-  function leave (row: WebConversationRow): void {
-    leftovers.set(row.id, { row, failures: 0, dueAt: 0, running: false })
-    work()
+  function leave (row: WebConversationRow, place: WebPlace | null): void {
+    leftovers.set(row.id, { row, place, failures: 0, dueAt: 0, running: false })
   }
 
   /** Deletes what is due, a few at a time, and comes back for the rest. */
@@ -97,7 +99,7 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
   async function deletion (leftover: Leftover): Promise<void> {
     const { row } = leftover
     try {
-      if (await isGone(row)) {
+      if (await isGone(leftover)) {
         await db.deleteFrom('web_conversations').where('id', '=', row.id).execute()
         leftovers.delete(row.id)
       } else {
@@ -112,9 +114,9 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
     }
   }
 
-  async function isGone (row: WebConversationRow): Promise<boolean> {
+  async function isGone ({ row, place }: Leftover): Promise<boolean> {
     try {
-      const answer = await remove(row)
+      const answer = await remove(row, place)
       return answer === undefined || answer.status === 404 || (answer.status >= 200 && answer.status < 300)
     } catch {
       return false
@@ -123,7 +125,8 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
 
   function drop (conversation: WebConversation): void {
     forget(conversation)
-    leave(rowOf(conversation))
+    leave(rowOf(conversation), conversation.place)
+    work()
   }
 
   return {
@@ -139,15 +142,13 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
 
     /** Takes up what an earlier run of the gateway left behind. */
     async start (): Promise<void> {
-      for (const row of await db.selectFrom('web_conversations').selectAll().execute()) {
-        leftovers.set(row.id, { row, failures: 0, dueAt: 0, running: false })
-      }
+      for (const row of await db.selectFrom('web_conversations').selectAll().execute()) leave(row, null)
       work()
     },
 
     /** A new conversation, written down before it is made. Whoever opens it keeps or drops it. */
-    async open (sessionId: string, organizationId: string): Promise<WebConversation> {
-      const conversation: WebConversation = { id: randomUUID(), sessionId, organizationId, states: new Map(), busy: true, usedAt: clock() }
+    async open (sessionId: string, place: WebPlace): Promise<WebConversation> {
+      const conversation: WebConversation = { id: randomUUID(), sessionId, place, states: new Map(), busy: true, usedAt: clock() }
       await db.insertInto('web_conversations').values(rowOf(conversation)).execute()
       return conversation
     },
@@ -230,7 +231,7 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
     }
   }
 
-  function rowOf ({ id, sessionId, organizationId, usedAt }: WebConversation): WebConversationRow {
-    return { id, session_id: sessionId, organization_id: organizationId, created_at: usedAt }
+  function rowOf ({ id, sessionId, place, usedAt }: WebConversation): WebConversationRow {
+    return { id, session_id: sessionId, organization_id: place.organizationId, created_at: usedAt }
   }
 }

@@ -184,9 +184,8 @@ export class WebExchange implements Flow {
 
 function asResult (error: unknown): TurnResult {
   if (error instanceof StepFault) return { kind: 'fault', fault: error.fault }
-  // A question that was given up because the client left looks like a fault of the connection.
-  if (error instanceof GatewayError) return { kind: 'broken', error, answered: false }
-  throw error
+  // A question that was given up because the client left looks like a fault of the connection too.
+  return { kind: 'broken', error: toGatewayError(error), answered: false }
 }
 
 /** Source: the bodies that public clients sent in 2026; what they disagree on is left out. */

@@ -59,7 +59,7 @@ export function createStages ({ pool, client, conversations, verify, onHeaders }
     const point = afresh || plan.before === null ? null : conversations.claim(plan.before)
     if (point === null) return null
     const { conversation, parent } = point
-    const { sessionId, organizationId } = conversation
+    const { sessionId, place: { organizationId } } = conversation
     const lease = tried.has(sessionId) ? null : pool.acquireOne(sessionId, model)
     if (lease === null) {
       conversations.release(conversation)
@@ -80,13 +80,22 @@ export function createStages ({ pool, client, conversations, verify, onHeaders }
       record.keyId = row.id
       reason = row.organization_id === null ? await verify(lease.session) : null
       if (reason === null && row.organization_id !== null && !signal.aborted) {
-        const { id, organization_id: organizationId } = row
-        return { lease, place: { cookie: lease.cookie, organizationId }, conversation: await conversations.open(id, organizationId), parent: null }
+        return opened(lease, row.organization_id)
       }
       lease.settle({ kind: 'none', reason })
       tried.add(row.id)
     }
     return null
+  }
+
+  async function opened (lease: SessionLease, organizationId: string): Promise<Stage> {
+    const place = { cookie: lease.cookie, organizationId }
+    try {
+      return { lease, place, conversation: await conversations.open(lease.session.row.id, place), parent: null }
+    } catch (error) {
+      lease.settle({ kind: 'none', reason: 'a conversation could not be written down' })
+      throw error
+    }
   }
 
   /** @throws GatewayError */
@@ -121,7 +130,8 @@ export function createStages ({ pool, client, conversations, verify, onHeaders }
      * @throws StepFault, GatewayError
      */
     async prepare ({ lease, place, conversation, parent }: Stage, { files }: WebMessage, signal: AbortSignal): Promise<string[]> {
-      // Not given up when the client leaves: a conversation that comes into being after its deletion would stay.
+      if (signal.aborted) return []
+      // Not given up when the client leaves meanwhile: a conversation that comes into being after its deletion would stay.
       if (parent === null) expect(lease, await client.create(place, conversation.id))
       const ids: string[] = []
       for (const file of files) {

@@ -79,7 +79,8 @@ export class WebTurn implements Sink, Flow {
     const more = told.length === 0 || this.#tell(told)
     if (answer.error !== null) this.#fault(webFaultOfStream(answer.error))
     else if (answer.over) this.#finish()
-    return more
+    // What follows the end is let go without anybody to ask for more of it.
+    return more || this.#over
   }
 
   end (): void {

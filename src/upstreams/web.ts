@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'
-import { Pool, type Dispatcher } from 'undici'
 import type { Config } from '../config.ts'
 import type { SessionPool } from '../plugins/session-pool.ts'
 import type { SessionStore } from '../plugins/session-store.ts'
 import type { Flow, Sink } from './sink.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { busy } from './upstream-errors.ts'
+import { upstreamPool } from './upstream-pool.ts'
 import type { Upstream, UpstreamRequest } from './upstream.ts'
 import { createWebCheck } from './web-check.ts'
 import { createWebClient } from './web-client.ts'
@@ -104,30 +104,20 @@ export function createWebUpstream (deps: WebUpstreamDeps) {
   }
 }
 
-function dispatcherFor (config: Config['claude']): Dispatcher {
-  return new Pool(new URL(config.web_url).origin, {
-    connections: config.max_connections,
-    pipelining: 1,
-    allowH2: false,
-    // Said outright: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment must not open it.
-    connect: { timeout: config.connect_timeout, rejectUnauthorized: true },
-    headersTimeout: config.headers_timeout,
-    bodyTimeout: config.idle_timeout
-  })
-}
-
 export default fp<{ config: Config['claude'], version: string }>(async (app, { config, version }) => {
   const { sessionStore: store, sessionPool: pool, log } = app
-  const dispatcher = dispatcherFor(config)
+  const dispatcher = upstreamPool(config.web_url, config)
   const client = createWebClient({ dispatcher, url: config.web_url, userAgent: `ccproxy/${version}` })
   const conversations = createWebConversations({
     db: app.db,
     log,
     ttl: config.web_conversation_ttl,
-    remove: ({ id, session_id: sessionId, organization_id: organizationId }) => {
+    remove: ({ id, session_id: sessionId, organization_id: organizationId }, place) => {
       const session = store.get(sessionId)
-      if (session === undefined) return undefined
-      return session.cookie === null ? Promise.reject(new Error('the session cannot be decrypted')) : client.remove({ cookie: session.cookie, organizationId }, id)
+      // The session's own cookie first: it may have been renewed since.
+      const cookie = session?.cookie ?? place?.cookie
+      if (cookie !== undefined) return client.remove({ cookie, organizationId }, id)
+      return session === undefined ? undefined : Promise.reject(new Error('the session cannot be decrypted'))
     }
   })
   app.decorate('webConversations', conversations)
