@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Database, SessionRow, SessionStatus } from './database/schema.ts'
 import { sealIdentity } from './encryption.ts'
+import { createLastUsed, FLUSH_INTERVAL } from './last-used.ts'
 import type { SecretBox } from './secret-box.ts'
 
 declare module 'fastify' {
@@ -47,8 +48,6 @@ export interface SessionStoreDeps {
   clock?: () => number
 }
 
-/** How often the times of last use are written, in milliseconds. */
-const FLUSH_INTERVAL = 60_000
 const DAY = 86_400_000
 
 /**
@@ -58,7 +57,7 @@ const DAY = 86_400_000
 export async function createSessionStore ({ db, box, log, clock = Date.now }: SessionStoreDeps) {
   const sessions = new Map<string, Session>()
   for (const row of await db.selectFrom('sessions').selectAll().execute()) sessions.set(row.id, opened(row))
-  let dirty = new Set<SessionRow>()
+  const lastUsed = createLastUsed<SessionRow>({ write: writeLastUsed, log, clock })
 
   function opened (row: SessionRow): Session {
     try {
@@ -70,6 +69,12 @@ export async function createSessionStore ({ db, box, log, clock = Date.now }: Se
         'to what it was when the session was added, or delete it with DELETE /api/session/{id} and add it again')
       return { row, cookie: null, previousCookie: null }
     }
+  }
+
+  async function writeLastUsed (batch: Iterable<SessionRow>): Promise<void> {
+    await db.transaction().execute(async (trx) => {
+      for (const { id, last_used_at: at } of batch) await trx.updateTable('sessions').set({ last_used_at: at }).where('id', '=', id).execute()
+    })
   }
 
   async function write (row: SessionRow, changes: Partial<SessionRow>): Promise<void> {
@@ -178,25 +183,10 @@ export async function createSessionStore ({ db, box, log, clock = Date.now }: Se
     },
 
     /** Notes that a session was used just now. In memory only: the next flush writes it. */
-    touch ({ row }: Session): void {
-      row.last_used_at = clock()
-      dirty.add(row)
-    },
+    touch: ({ row }: Session): void => lastUsed.touch(row),
 
-    /** Writes the times of last use. A failure is logged, and the next flush tries again. */
-    async flush (): Promise<void> {
-      if (dirty.size === 0) return
-      const batch = dirty
-      dirty = new Set()
-      try {
-        await db.transaction().execute(async (trx) => {
-          for (const { id, last_used_at: at } of batch) await trx.updateTable('sessions').set({ last_used_at: at }).where('id', '=', id).execute()
-        })
-      } catch (error) {
-        for (const row of batch) dirty.add(row)
-        log.error({ err: error }, 'the times of last use of the sessions could not be written; the next round tries again')
-      }
-    }
+    /** Writes the times of last use. */
+    flush: lastUsed.flush
   }
 }
 

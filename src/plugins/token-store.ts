@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import { GatewayError } from '../errors.ts'
 import type { Database, TokenMode, TokenRow } from './database/schema.ts'
+import { createLastUsed, FLUSH_INTERVAL } from './last-used.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -22,9 +23,6 @@ export interface TokenStoreDeps {
   clock?: () => number
 }
 
-/** How often the times of last use are written, in milliseconds: at most once in this time for each token. */
-export const FLUSH_INTERVAL = 60_000
-
 /**
  * The issued tokens: all of them in memory, so that no request waits for the database, and written through.
  * The rows handed out are the live ones: a revocation is seen by whoever holds one.
@@ -32,7 +30,7 @@ export const FLUSH_INTERVAL = 60_000
 export async function createTokenStore ({ db, log, onRevoked, clock = Date.now }: TokenStoreDeps) {
   const rows = new Map<string, TokenRow>()
   for (const row of await db.selectFrom('tokens').selectAll().execute()) rows.set(row.id, row)
-  let dirty = new Set<TokenRow>()
+  const lastUsed = createLastUsed<TokenRow>({ write: (batch) => writeLastUsed(db, batch), log, clock })
 
   return {
     /**
@@ -83,22 +81,11 @@ export async function createTokenStore ({ db, log, onRevoked, clock = Date.now }
     touch (id: string): void {
       const row = rows.get(id)
       if (row === undefined) return
-      row.last_used_at = clock()
-      dirty.add(row)
+      lastUsed.touch(row)
     },
 
-    /** Writes the times of last use. A failure is logged, and the next flush tries again. */
-    async flush (): Promise<void> {
-      if (dirty.size === 0) return
-      const batch = dirty
-      dirty = new Set()
-      try {
-        await writeLastUsed(db, batch)
-      } catch (error) {
-        for (const row of batch) dirty.add(row)
-        log.error({ err: error }, 'the times of last use could not be written; the next round tries again')
-      }
-    }
+    /** Writes the times of last use. */
+    flush: lastUsed.flush
   }
 }
 

@@ -5,7 +5,8 @@ import t, { type Test } from 'tap'
 import type { GatewayError } from '../../src/errors.ts'
 import database from '../../src/plugins/database/index.ts'
 import exchanges from '../../src/plugins/exchanges.ts'
-import tokenStore, { FLUSH_INTERVAL } from '../../src/plugins/token-store.ts'
+import { FLUSH_INTERVAL } from '../../src/plugins/last-used.ts'
+import tokenStore from '../../src/plugins/token-store.ts'
 
 const LATER = Date.now() + 3_600_000
 
