@@ -152,8 +152,9 @@ export class WebExchange implements Flow {
     switch (fault.row.kind) {
       case 'conversation_gone':
         if (parent === null) throw error
+        // No repetition of what failed, and it can come once only: it needs no leave, however many conversations are gone at the same time.
         this.#afresh = true
-        return this.#again(error, 0, fault)
+        return fault
       case 'upstream':
         return this.#again(error, FIRST_DELAY * 2 ** (this.#attempts - 1), fault)
       case 'dead':
