@@ -13,7 +13,10 @@ export function keepThinking (block: ThinkingBlock | RedactedThinkingBlock, mode
   return MARK + Buffer.from(JSON.stringify({ model, block })).toString('base64url')
 }
 
-/** @returns the block, or `undefined` for what is not ours, is damaged, or was thought by another model */
+/**
+ * @returns the block, or `undefined` for what is not ours, is damaged, was thought by another model, or was thought in web mode: claude.ai signs
+ * nothing, and the API refuses what is not signed
+ */
 export function keptThinking (content: unknown, model: string): ThinkingBlock | RedactedThinkingBlock | undefined {
   const text = textOf(content)
   if (!text.startsWith(MARK)) return undefined
@@ -21,7 +24,7 @@ export function keptThinking (content: unknown, model: string): ThinkingBlock | 
   if (!isObject(kept) || kept['model'] !== model || !isObject(kept['block'])) return undefined
   const { type, thinking, signature, data } = kept['block']
   if (type === 'redacted_thinking' && typeof data === 'string') return { type, data }
-  if (type === 'thinking' && typeof thinking === 'string' && typeof signature === 'string') return { type, thinking, signature }
+  if (type === 'thinking' && typeof thinking === 'string' && typeof signature === 'string' && signature !== '') return { type, thinking, signature }
   return undefined
 }
 

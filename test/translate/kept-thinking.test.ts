@@ -17,6 +17,10 @@ t.test('another model\'s thinking is left out', async (t) => {
   t.equal(keptThinking(keepThinking(THOUGHT, MODEL), 'claude-opus-5-5'), undefined)
 })
 
+t.test('thinking that nobody signed, as that of web mode, is left out', async (t) => {
+  t.equal(keptThinking(keepThinking({ ...THOUGHT, signature: '' }, MODEL), MODEL), undefined)
+})
+
 t.test('what is not ours, or damaged, is left out', async (t) => {
   const kept = keepThinking(THOUGHT, MODEL)
   const own = (value: unknown) => `ccproxy.1.${Buffer.from(JSON.stringify(value)).toString('base64url')}`
