@@ -48,7 +48,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRouteOptions> = async (
   scope.get('/models', { schema: { querystring: Listing, response } }, async (request, reply) => {
     if (request.record.mode === 'web') {
       const list = webModelList(webModels())
-      return reply.serializer(JSON.stringify).send(wantsAnthropic(request) ? list : modelsForBoth(list, aliases))
+      return tellOwn(request, reply, wantsAnthropic(request) ? list : modelsForBoth(list, aliases))
     }
     if (wantsAnthropic(request)) return pass(reply, await scope.modelCatalogue.get(`/v1/models${queryOf(request)}`, request.headers))
     const answer = await scope.modelCatalogue.get(ALL_MODELS, asOurselves(request))
@@ -59,7 +59,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRouteOptions> = async (
     const { id } = request.params
     if (request.record.mode === 'web') {
       const model = webModel(resolveAlias(id, wantsAnthropic(request) ? {} : aliases))
-      return reply.serializer(JSON.stringify).send(wantsAnthropic(request) ? model : { ...modelForBoth(model), id })
+      return tellOwn(request, reply, wantsAnthropic(request) ? model : { ...modelForBoth(model), id })
     }
     if (wantsAnthropic(request)) return pass(reply, await scope.modelCatalogue.get(pathOf(id), request.headers))
     const answer = await scope.modelCatalogue.get(pathOf(resolveAlias(id, aliases)), asOurselves(request))
@@ -74,6 +74,12 @@ function pathOf (id: string): string {
 /** A client of the OpenAI protocol knows no version, and the upstream answers nobody without one. */
 function asOurselves ({ headers }: FastifyRequest) {
   return { ...headers, 'anthropic-version': API_VERSION }
+}
+
+/** What nobody was asked for. With a serializer of its own Fastify names no type, and the SDKs take an answer without one for a text. */
+function tellOwn (request: FastifyRequest, reply: FastifyReply, body: object): FastifyReply {
+  const ids = wantsAnthropic(request) ? { 'request-id': request.id } : openaiHeaders({}, request.id, Date.now())
+  return reply.headers({ ...ids }).type('application/json; charset=utf-8').serializer(JSON.stringify).send(body)
 }
 
 function pass (reply: FastifyReply, { status, headers, body, cache }: CatalogueAnswer): FastifyReply {

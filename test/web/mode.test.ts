@@ -98,6 +98,18 @@ t.test('a client of the OpenAI protocol is told in its own envelope that the mod
   t.match(JSON.parse(body.toString()), OPENAI)
 })
 
+t.test('the models of web mode come as JSON, with an id of the request: the SDKs take anything else for a text', async (t) => {
+  const gateway = await start(t)
+  for (const version of [undefined, '2023-06-01']) {
+    for (const path of ['/v1/models', '/v1/models/claude-sonnet-5-5']) {
+      const { 'anthropic-version': _, ...rest } = gateway.headers
+      const headers = { ...rest, 'x-proxy-mode': 'web', ...version !== undefined && { 'anthropic-version': version } }
+      const answer = await send(gateway.url, { method: 'GET', path, headers })
+      t.match(answer.headers, { 'content-type': 'application/json; charset=utf-8', [version === undefined ? 'x-request-id' : 'request-id']: /^req_/ })
+    }
+  }
+})
+
 t.test('a mode that is allowed and has nothing behind it says what its operator has to do', async (t) => {
   const nothing = await start(t, { keys: false, cookies: [] })
   const web = await nothing.call('/v1/messages', 'web', ASK)
