@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { MessagesRequest } from '../translate/messages.ts'
 import { openaiError, openaiHeaders } from '../translate/openai-errors.ts'
 import type { Translator } from '../translate/translator.ts'
-import { namesInOpenai } from '../translate/web/openai-names.ts'
+import { namesInOpenai, refusedInOpenai } from '../translate/web/openai-names.ts'
+import { refuseParameters } from '../translate/web/web-parameters.ts'
 import { single } from '../upstreams/headers.ts'
 import { API_VERSION } from '../upstreams/model-infos.ts'
 import { TranslationSink } from '../upstreams/translation-sink.ts'
@@ -30,6 +31,8 @@ export function relayTranslation (request: FastifyRequest, reply: FastifyReply, 
   const { request: asked, ignored, stream, cacheKey, translator } = translation
   const conversation = options.affinity ? named(cacheKey) ?? conversationOf({}, asked) : null
   const sent = new Set(Object.keys(request.body as object))
+  // The upstream would refuse the same, under names that this client does not know.
+  if (request.record.mode === 'web') refuseParameters({ ...asked }, (name) => refusedInOpenai(name, sent))
   // What was sent has been translated: neither its bytes nor what was parsed from them is needed while the answer runs.
   request.bodyBytes = Buffer.alloc(0)
   relayTranslated(request, reply, {

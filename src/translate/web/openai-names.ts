@@ -12,3 +12,10 @@ const THEIR_NAMES: Record<string, readonly string[]> = {
 export function namesInOpenai (names: readonly string[], sent: ReadonlySet<string>): string[] {
   return names.flatMap((name) => THEIR_NAMES[name] ?? [name]).filter((name) => sent.has(name))
 }
+
+/** A parameter of a translated request that was refused, as its client named it. @param sent what the client's body holds */
+export function refusedInOpenai (name: string, sent: ReadonlySet<string>): string {
+  if (name === 'output_config.format') return sent.has('response_format') ? 'response_format' : 'text.format'
+  if (name === 'tools' && !sent.has('tools') && sent.has('functions')) return 'functions'
+  return name
+}

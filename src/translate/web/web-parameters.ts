@@ -13,10 +13,13 @@ export function notInWebMode (path: string, why: string): GatewayError {
   })
 }
 
-/** @throws a 400 about the first parameter that asks for what only the API can do */
-export function refuseParameters (body: Fields): void {
+/**
+ * @param named tells what the client calls a parameter, where it speaks another protocol
+ * @throws a 400 about the first parameter that asks for what only the API can do
+ */
+export function refuseParameters (body: Fields, named: (name: string) => string = (name) => name): void {
   for (const row of WEB_ROWS) {
-    if (row.kind === 'parameter' && row.fate === 'refused' && asks(row, valueAt(body, row.name))) throw notInWebMode(row.name, row.note)
+    if (row.kind === 'parameter' && row.fate === 'refused' && asks(row, valueAt(body, row.name))) throw notInWebMode(named(row.name), row.note)
   }
 }
 
