@@ -57,6 +57,7 @@ const DAY = 86_400_000
 export async function createSessionStore ({ db, box, log, clock = Date.now }: SessionStoreDeps) {
   const sessions = new Map<string, Session>()
   for (const row of await db.selectFrom('sessions').selectAll().execute()) sessions.set(row.id, opened(row))
+  let lastChange: Promise<void> = Promise.resolve()
   const lastUsed = createLastUsed<SessionRow>({ write: writeLastUsed, log, clock })
 
   function opened (row: SessionRow): Session {
@@ -80,6 +81,35 @@ export async function createSessionStore ({ db, box, log, clock = Date.now }: Se
   async function write (row: SessionRow, changes: Partial<SessionRow>): Promise<void> {
     await db.updateTable('sessions').set(changes).where('id', '=', row.id).execute()
     Object.assign(row, changes)
+  }
+
+  /** Changes of cookies come one after the other: several answers may renew or refuse the same one at once. */
+  function inTurn (change: () => Promise<void>): Promise<void> {
+    const done = lastChange.then(change)
+    lastChange = done.catch(() => {})
+    return done
+  }
+
+  async function renew (session: Session, cookie: string, expiresAt: number | null): Promise<void> {
+    const { row } = session
+    if (cookie === session.cookie) {
+      // The same cookie may come back with every answer: a later end is worth a write once a day. What it does not say does not change what it said.
+      if (expiresAt === null || Math.abs(expiresAt - (row.cookie_expires_at ?? 0)) < DAY) return
+      return write(row, { cookie_expires_at: expiresAt, key_since: clock() })
+    }
+    await write(row, {
+      secret: box.seal(cookie, sealIdentity('sessions', row.id)), previous_secret: row.secret, cookie_expires_at: expiresAt, key_since: clock()
+    })
+    session.previousCookie = session.cookie
+    session.cookie = cookie
+  }
+
+  async function goBack (session: Session): Promise<void> {
+    const { row } = session
+    if (row.previous_secret === null) return
+    await write(row, { secret: row.previous_secret, previous_secret: null, cookie_expires_at: null })
+    session.cookie = session.previousCookie
+    session.previousCookie = null
   }
 
   function changesOf ({ status, reason, organization }: Verdict): Partial<SessionRow> {
@@ -159,28 +189,10 @@ export async function createSessionStore ({ db, box, log, clock = Date.now }: Se
      * Takes over a cookie that claude.ai has renewed, and keeps the one before. Both are one write: there is no moment at which neither is stored.
      * @param expiresAt epoch milliseconds, as the new cookie says
      */
-    async renew (session: Session, cookie: string, expiresAt: number | null): Promise<void> {
-      const { row } = session
-      if (cookie === session.cookie) {
-        // The same cookie may come back with every answer: a later end is worth a write once a day.
-        if (Math.abs((expiresAt ?? 0) - (row.cookie_expires_at ?? 0)) < DAY) return
-        return write(row, { cookie_expires_at: expiresAt, key_since: clock() })
-      }
-      await write(row, {
-        secret: box.seal(cookie, sealIdentity('sessions', row.id)), previous_secret: row.secret, cookie_expires_at: expiresAt, key_since: clock()
-      })
-      session.previousCookie = session.cookie
-      session.cookie = cookie
-    },
+    renew: (session: Session, cookie: string, expiresAt: number | null): Promise<void> => inTurn(() => renew(session, cookie, expiresAt)),
 
     /** Goes back to the cookie before the last renewal, which turned out to be worth nothing. */
-    async goBack (session: Session): Promise<void> {
-      const { row } = session
-      if (row.previous_secret === null) return
-      await write(row, { secret: row.previous_secret, previous_secret: null, cookie_expires_at: null })
-      session.cookie = session.previousCookie
-      session.previousCookie = null
-    },
+    goBack: (session: Session): Promise<void> => inTurn(() => goBack(session)),
 
     /** Notes that a session was used just now. In memory only: the next flush writes it. */
     touch: ({ row }: Session): void => lastUsed.touch(row),
