@@ -2,9 +2,11 @@ import fp from 'fastify-plugin'
 import type { FastifyBaseLogger } from 'fastify'
 import type { MessageLimit } from '../translate/web/message-limit.ts'
 import type { WebFault } from '../upstreams/web-faults.ts'
-import { createMemoryKeyStateStore, scopeOf, type KeyStateStore, type Rest } from './key-state-store.ts'
+import { longestLimit } from '../upstreams/web-limit.ts'
+import { createMemoryKeyStateStore, type KeyStateStore, type Rest } from './key-state-store.ts'
 import { rendezvous } from './rendezvous.ts'
 import { noSession } from './session-refusal.ts'
+import { createSessionRests } from './session-rests.ts'
 import type { Session, SessionStore } from './session-store.ts'
 
 declare module 'fastify' {
@@ -52,10 +54,6 @@ export interface SessionTally {
 /** How long a session is out for what only its admin can mend, or what changes rarely, in milliseconds: its plan, its organisation. */
 const PLAN_REST = 3_600_000
 const ORGANISATION_REST = 10 * 60_000
-/** No limit of a plan is longer than a week, in milliseconds; what says so is wrong. */
-const LONGEST_REST = 7 * 86_400_000
-/** Models of one session that rest at the same time: a client can name any number of them. */
-const MOST_MODELS = 64
 
 export type SessionPool = ReturnType<typeof createSessionPool>
 
@@ -70,21 +68,20 @@ export interface SessionPoolDeps {
 }
 
 /** Lends sessions of claude.ai, the one least recently used first, and learns from how each use went. */
-export function createSessionPool ({ store, log, affinity: follows, clock = Date.now, rests = createMemoryKeyStateStore(clock) }: SessionPoolDeps) {
+export function createSessionPool ({ store, log, affinity: follows, clock = Date.now, rests: kept }: SessionPoolDeps) {
+  const rests = createSessionRests(kept ?? createMemoryKeyStateStore(clock), clock)
   const tallies = new Map<string, SessionTally>()
   /** The order in which sessions were last lent. */
   const lent = new Map<string, number>()
+  /** Why a session has ended, until that is written down. */
+  const ending = new Map<string, string>()
   let turn = 0
+  let leases = 0
 
   function tallyOf (id: string): SessionTally {
     let tally = tallies.get(id)
     if (tally === undefined) tallies.set(id, tally = { running: 0, requests: 0, errors: 0, lastError: null, limit: null })
     return tally
-  }
-
-  function restOf ({ row: { id } }: Session, model: string, now: number): Rest | undefined {
-    if (rests.size === 0) return undefined
-    return [ownerOfSession(id), scopeOf(ownerOfSession(id), model)].map(rests.get).find((rest) => rest !== undefined && rest.until > now)
   }
 
   /** Why a session cannot be used, whatever the model; null when it can. */
@@ -93,12 +90,12 @@ export function createSessionPool ({ store, log, affinity: follows, clock = Date
     if (row.is_active === 0) return 'it was deactivated'
     if (row.expires_at !== null && row.expires_at <= now) return 'it has expired'
     if (row.status === 'dead' || row.status === 'disabled') return row.status_reason ?? row.status
-    return null
+    return ending.get(row.id) ?? null
   }
 
   function isFree (session: Session, { model, tried, trail }: SessionRequest, now: number): boolean {
     if (tried?.has(session.row.id)) return false
-    const reason = whyNot(session, now) ?? restOf(session, model, now)?.reason ?? null
+    const reason = whyNot(session, now) ?? rests.blocking(session.row.id, model, now)?.reason ?? null
     if (reason !== null) trail?.push(`${session.row.id} passed over: ${reason}`)
     return reason === null
   }
@@ -119,65 +116,73 @@ export function createSessionPool ({ store, log, affinity: follows, clock = Date
     return lent.get(row.id) ?? 0
   }
 
-  function rest (scope: string, kind: Rest['kind'], until: number, reason: string): void {
-    const now = clock()
-    if (rests.get(scope) === undefined && rests.snapshot().length >= MOST_MODELS * Math.max(1, store.list().length)) return
-    rests.cooldown({ scope, kind, since: now, until: Math.min(until, now + LONGEST_REST), failures: 0, reason })
-  }
-
   /** Only what claude.ai has ended for good is written down; whatever passes by itself is kept in memory. */
   function end (session: Session, cookie: string, status: 'dead' | 'disabled', reason: string): void {
     // A renewal may have come meanwhile: the verdict is about another cookie.
-    if (session.cookie !== cookie || store.get(session.row.id) === undefined) return
+    if (session.cookie !== cookie) return
+    const { id } = session.row
+    if (session.previousCookie === null) ending.set(id, reason)
     const written = session.previousCookie === null
       ? store.judge(session, { status, reason, organization: null })
       : store.goBack(session).then(() => store.judge(session, {
         status: 'unverified', reason: `${reason}; the cookie before its last renewal is tried again`, organization: null
       }))
-    written.catch((error: unknown) => log.error({ err: error, sessionId: session.row.id }, 'the state of a session could not be written'))
+    written.catch((error: unknown) => log.error({ err: error, sessionId: id }, 'the state of a session could not be written'))
+      .finally(() => ending.delete(id))
   }
 
   function settleFault (session: Session, cookie: string, model: string, fault: WebFault): void {
-    const { row: { kind, meaning }, until, model: ofModel } = fault
-    const owner = ownerOfSession(session.row.id)
+    const { row: { kind, meaning: reason }, until, model: ofModel } = fault
+    const { id } = session.row
     const now = clock()
     switch (kind) {
       case 'dead':
-      case 'disabled': return end(session, cookie, kind, meaning)
-      case 'rate_limited': return rest(ofModel ? scopeOf(owner, model) : owner, 'quota', until ?? now, meaning)
-      case 'model_unavailable': return rest(scopeOf(owner, model), 'credential', now + PLAN_REST, meaning)
-      case 'wrong_org': return rest(owner, 'credential', now + ORGANISATION_REST, meaning)
+      case 'disabled': return end(session, cookie, kind, reason)
+      case 'rate_limited': return rests.begin(id, { model: ofModel ? model : null, kind: 'quota', until: until ?? now, reason })
+      case 'model_unavailable': return rests.begin(id, { model, kind: 'credential', until: now + PLAN_REST, reason })
+      case 'wrong_org': return rests.begin(id, { model: null, kind: 'credential', until: now + ORGANISATION_REST, reason })
     }
   }
 
-  function settle (session: Session, cookie: string, model: string, outcome: SessionOutcome): void {
-    const tally = tallyOf(session.row.id)
+  /** @param tally of the session, though it may have been deleted since it was lent: then nothing is held against it any more */
+  function settle (session: Session, cookie: string, model: string, tally: SessionTally, outcome: SessionOutcome): void {
+    leases--
     tally.running--
     if (outcome.kind === 'fault') {
       const { row: { meaning }, text } = outcome.fault
-      tally.errors++
-      tally.lastError = { at: clock(), reason: text === null ? meaning : `${meaning} ("${text.replaceAll(cookie, '...')}")` }
-      settleFault(session, cookie, model, outcome.fault)
+      note(tally, text === null ? meaning : `${meaning} ("${text.replaceAll(cookie, '...')}")`)
+      if (isKept(session)) settleFault(session, cookie, model, outcome.fault)
     } else if (outcome.kind === 'none' && outcome.reason !== null) {
-      tally.errors++
-      tally.lastError = { at: clock(), reason: outcome.reason }
+      note(tally, outcome.reason)
     } else if (outcome.kind === 'ok' && session.row.status === 'unverified') {
       store.judge(session, { status: 'active', reason: null, organization: null })
         .catch((error: unknown) => log.error({ err: error, sessionId: session.row.id }, 'the state of a session could not be written'))
     }
   }
 
-  function observe ({ row: { id } }: Session, limit: MessageLimit, model: string): void {
-    tallyOf(id).limit = limit
-    if (limit.state !== 'exceeded' || limit.resetsAt === null || limit.resetsAt <= clock()) return
-    const owner = ownerOfSession(id)
-    rest(limit.perModel ? scopeOf(owner, model) : owner, 'quota', limit.resetsAt, 'the plan\'s limit is used up')
+  function note (tally: SessionTally, reason: string): void {
+    tally.errors++
+    tally.lastError = { at: clock(), reason }
+  }
+
+  function isKept ({ row: { id } }: Session): boolean {
+    return store.get(id) !== undefined
+  }
+
+  function observe (session: Session, limit: MessageLimit, model: string): void {
+    const { state, resetsAt, perModel, claim } = limit
+    const now = clock()
+    if (state !== 'exceeded' || resetsAt === null || resetsAt <= now || !isKept(session)) return
+    rests.begin(session.row.id, {
+      model: perModel ? model : null, kind: 'quota', until: Math.min(resetsAt, now + longestLimit(claim)), reason: 'the plan\'s limit is used up'
+    })
   }
 
   function lend (session: Session, model: string): SessionLease {
     const { row: { id } } = session
     const cookie = session.cookie!
     const tally = tallyOf(id)
+    leases++
     tally.running++
     tally.requests++
     lent.set(id, ++turn)
@@ -189,9 +194,12 @@ export function createSessionPool ({ store, log, affinity: follows, clock = Date
       settle (outcome) {
         if (settled) return
         settled = true
-        settle(session, cookie, model, outcome)
+        settle(session, cookie, model, tally, outcome)
       },
-      observe: (limit) => observe(session, limit, model)
+      observe (limit) {
+        tally.limit = limit
+        observe(session, limit, model)
+      }
     }
   }
 
@@ -204,13 +212,13 @@ export function createSessionPool ({ store, log, affinity: follows, clock = Date
 
     /** Leases not yet settled. */
     get leases (): number {
-      return [...tallies.values()].reduce((sum, { running }) => sum + running, 0)
+      return leases
     },
 
-    /** The sessions that could be lent now. */
+    /** The sessions that are fit for use, though they may rest now: what their plans offer stays the same. */
     usable (): Session[] {
       const now = clock()
-      return store.list().filter((session) => isFree(session, { model: '' }, now))
+      return store.list().filter((session) => whyNot(session, now) === null)
     },
 
     /**
@@ -221,7 +229,8 @@ export function createSessionPool ({ store, log, affinity: follows, clock = Date
       const now = clock()
       const session = choose(request, now)
       if (session === undefined) {
-        throw noSession(store.list().map((one) => ({ reason: whyNot(one, now), rest: restOf(one, request.model, now) })), request.model, now)
+        const { model } = request
+        throw noSession(store.list().map((one) => ({ reason: whyNot(one, now), rest: rests.blocking(one.row.id, model, now) })), model, now)
       }
       request.trail?.push(session.row.id)
       return lend(session, request.model)
@@ -234,30 +243,24 @@ export function createSessionPool ({ store, log, affinity: follows, clock = Date
     },
 
     /** Forgets what rests of a session. */
-    reset (id: string): void {
-      for (const { scope } of this.restsOf(id)) rests.clear(scope)
-    },
+    reset: (id: string): void => rests.clear(id),
+
+    /** claude.ai has just vouched for a session: what it refused for other reasons than a limit may be mended. */
+    vouch: (id: string): void => rests.clear(id, 'credential'),
 
     /** Forgets a session that was deleted. */
     forget (id: string): void {
-      this.reset(id)
+      rests.clear(id)
       tallies.delete(id)
       lent.delete(id)
     },
 
     /** What rests of a session: the whole of it, or models. */
-    restsOf (id: string): Rest[] {
-      const owner = ownerOfSession(id)
-      return rests.snapshot().filter(({ scope, until }) => (scope === owner || scope.startsWith(`${owner}\n`)) && until > clock())
-    },
+    restsOf: (id: string): Rest[] => rests.of(id),
 
     tallyOf: (id: string): Readonly<SessionTally> => tallyOf(id),
     whyNot: (session: Session): string | null => whyNot(session, clock())
   }
-}
-
-function ownerOfSession (id: string): string {
-  return `session:${id}`
 }
 
 export default fp<{ affinity: boolean }>(async (app, { affinity }) => {

@@ -22,6 +22,9 @@ export function noSession (obstacles: readonly Obstacle[], model: string, now: n
       code: 'all_sessions_limited', retryAfter
     })
   }
+  if (obstacles.some(({ reason, rest }) => reason === null && rest === undefined)) {
+    return unavailable('A claude.ai session of this gateway has failed just now, and may do better for another request: send it again.', 'no_usable_session', 1)
+  }
   if (resting.length > 0 && resting.every(({ scope }) => modelOf(scope) !== null)) {
     return new GatewayError('not_found_error', `model: ${model} is not in the plan of any claude.ai session of this gateway; GET /v1/models lists those that are.`, {
       code: 'model_not_found', param: 'model'

@@ -33,10 +33,14 @@ const SHORTEST = SECOND
 export function webLimitOf (error: Fields, headers: IncomingHttpHeaders, now: number): WebLimit {
   const limit = parseMessageLimit(limitIn(error['message']), 'exceeded')
   const claim = limit.claim !== null && /^[\w.-]{1,64}$/.test(limit.claim) ? limit.claim : null
-  const longest = LONGEST.find(([pattern]) => pattern.test(claim ?? ''))![1]
   const time = limit.resetsAt ?? resetOf(error) ?? headerTime(headers, now)
   const wait = time === null ? UNSAID : time - now
-  return { until: now + Math.max(SHORTEST, Math.min(wait, longest)), model: limit.perModel, claim }
+  return { until: now + Math.max(SHORTEST, Math.min(wait, longestLimit(claim))), model: limit.perModel, claim }
+}
+
+/** How long a limit can last at most, in milliseconds. @param claim what is used up, by claude.ai's name for it */
+export function longestLimit (claim: string | null): number {
+  return LONGEST.find(([pattern]) => pattern.test(claim ?? ''))![1]
 }
 
 /** @returns the limit that a message holds as JSON; without any fields where it is plain words */
