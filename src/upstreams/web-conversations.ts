@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Database, WebConversationRow } from '../plugins/database/schema.ts'
 import type { WebAnswered, WebPlace } from './web-client.ts'
+import { webFaultOf } from './web-faults.ts'
 
 /** A conversation that this gateway holds on claude.ai. */
 export interface WebConversation {
@@ -30,6 +31,8 @@ const MOST_HELD = 1_000
 const MOST_STATES = 64
 /** Deletions that run at the same time. */
 const MOST_DELETIONS = 4
+/** Conversations that wait to be deleted; further ones stay written down, for a later start. */
+const MOST_LEFTOVERS = 10_000
 /** The wait after a deletion that failed, in milliseconds; it doubles with each. */
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 5 * 60_000
@@ -75,6 +78,7 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
   }
 
   function leave (row: WebConversationRow, place: WebPlace | null): void {
+    if (leftovers.size >= MOST_LEFTOVERS) return
     leftovers.set(row.id, { row, place, failures: 0, dueAt: 0, running: false })
   }
 
@@ -89,24 +93,26 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
       if (leftover.running || leftover.dueAt > now) continue
       free--
       leftover.running = true
-      deletion(leftover).catch((error: unknown) => log.warn({ err: error }, 'a deleted conversation could not be crossed out'))
+      void deletion(leftover)
     }
-    const due = Math.min(...all.filter(({ running }) => !running).map(({ dueAt }) => dueAt))
+    // While as many run as may, the end of one of them is what comes next.
+    const due = free > 0 ? Math.min(...all.filter(({ running }) => !running).map(({ dueAt }) => dueAt)) : Infinity
     if (timer !== null) clearTimeout(timer)
     timer = Number.isFinite(due) ? setTimeout(work, Math.max(50, due - now)).unref() : null
   }
 
   async function deletion (leftover: Leftover): Promise<void> {
-    const { row } = leftover
+    const { row: { id } } = leftover
     try {
       if (await isGone(leftover)) {
-        await db.deleteFrom('web_conversations').where('id', '=', row.id).execute()
-        leftovers.delete(row.id)
+        await db.deleteFrom('web_conversations').where('id', '=', id).execute()
+        leftovers.delete(id)
       } else {
-        leftover.dueAt = clock() + Math.min(FIRST_WAIT * 2 ** leftover.failures, LONGEST_WAIT)
-        leftover.failures++
-        if (leftover.failures === 3) log.warn({ sessionId: row.session_id }, 'a conversation on claude.ai cannot be deleted; it is tried again from time to time')
+        putOff(leftover)
       }
+    } catch (error) {
+      putOff(leftover)
+      log.warn({ err: error }, 'a deleted conversation could not be crossed out')
     } finally {
       leftover.running = false
       work()
@@ -114,10 +120,20 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
     }
   }
 
+  function putOff (leftover: Leftover): void {
+    leftover.dueAt = clock() + Math.min(FIRST_WAIT * 2 ** leftover.failures, LONGEST_WAIT)
+    leftover.failures++
+    if (leftover.failures !== 3) return
+    log.warn({ sessionId: leftover.row.session_id }, 'a conversation on claude.ai cannot be deleted; it is tried again from time to time')
+  }
+
+  /** By evidence too: a page that stands where an answer should be says nothing of the conversation, whatever its status. */
   async function isGone ({ row, place }: Leftover): Promise<boolean> {
     try {
       const answer = await remove(row, place)
-      return answer === undefined || answer.status === 404 || (answer.status >= 200 && answer.status < 300)
+      if (answer === undefined) return true
+      const kind = webFaultOf(answer, clock())?.row.kind
+      return kind === undefined || kind === 'conversation_gone' || (answer.status === 404 && kind !== 'challenge')
     } catch {
       return false
     }
@@ -142,7 +158,7 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
 
     /** Takes up what an earlier run of the gateway left behind. */
     async start (): Promise<void> {
-      for (const row of await db.selectFrom('web_conversations').selectAll().execute()) leave(row, null)
+      for (const row of await db.selectFrom('web_conversations').selectAll().limit(MOST_LEFTOVERS).execute()) leave(row, null)
       work()
     },
 
@@ -182,8 +198,7 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
       }
       held.delete(conversation.id)
       held.set(conversation.id, conversation)
-      const [first] = held.values()
-      if (held.size > MOST_HELD && first!.busy === false) drop(first!)
+      if (held.size > MOST_HELD) drop([...held.values()].find(({ busy }) => !busy)!)
     },
 
     /** Deletes a conversation, in the background and for as long as it takes. */
