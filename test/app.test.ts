@@ -36,6 +36,7 @@ t.test('nothing else is served', async (t) => {
   const names = (await routes()).filter(({ method, url }) => method !== 'HEAD' && !isRefused(url)).map(({ method, url }) => `${String(method)} ${url}`)
   t.same(names.sort(), [
     'DELETE /api/keys/:id',
+    'DELETE /api/session/:id',
     'DELETE /v1/files/:id',
     'DELETE /v1/messages/batches/:id',
     'DELETE /v1/responses/:id',
@@ -43,6 +44,7 @@ t.test('nothing else is served', async (t) => {
     'DELETE /v1/skills/:id/versions/:version',
     'GET /',
     'GET /api/keys/stats',
+    'GET /api/session/list',
     'GET /api/token/info',
     'GET /api/token/list',
     'GET /health',
@@ -65,6 +67,11 @@ t.test('nothing else is served', async (t) => {
     'POST /api/keys/:id/enable',
     'POST /api/keys/:id/reset',
     'POST /api/keys/add',
+    'POST /api/session/:id/activate',
+    'POST /api/session/:id/check',
+    'POST /api/session/:id/deactivate',
+    'POST /api/session/:id/reset',
+    'POST /api/session/add',
     'POST /api/token/generate',
     'POST /api/token/revoke',
     'POST /v1/chat/completions',
