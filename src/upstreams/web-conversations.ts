@@ -93,7 +93,7 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
       if (leftover.running || leftover.dueAt > now) continue
       free--
       leftover.running = true
-      void deletion(leftover)
+      deletion(leftover).catch((error: unknown) => log.warn({ err: error }, 'a deletion failed in a way that nobody foresaw'))
     }
     // While as many run as may, the end of one of them is what comes next.
     const due = free > 0 ? Math.min(...all.filter(({ running }) => !running).map(({ dueAt }) => dueAt)) : Infinity
@@ -232,7 +232,8 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
           waiting.delete(over)
           resolve()
         }
-        const limit = setTimeout(over, patience).unref()
+        // Not unref'ed: whoever waits has nothing else, perhaps, that keeps the process.
+        const limit = setTimeout(over, patience)
         waiting.add(over)
       })
     },
