@@ -32,6 +32,8 @@ export interface WebClientDeps {
   userAgent: string
   /** How long a small question may take in all, in milliseconds. */
   timeout?: number
+  /** How long a file may take on its way, in milliseconds: the largest does on a slow line. */
+  uploadTimeout?: number
 }
 
 export type WebClient = ReturnType<typeof createWebClient>
@@ -40,7 +42,7 @@ export type WebClient = ReturnType<typeof createWebClient>
  * The calls of claude.ai's private web interface that the gateway makes. Redirects are never followed, and what claude.ai answers is judged by the
  * caller. Each rejects with a GatewayError when there is no answer. Source: what public clients sent in 2026.
  */
-export function createWebClient ({ dispatcher, url, userAgent, timeout = 30_000 }: WebClientDeps) {
+export function createWebClient ({ dispatcher, url, userAgent, timeout = 30_000, uploadTimeout = 600_000 }: WebClientDeps) {
   const { origin, pathname } = new URL(url)
   const prefix = `${pathname.replace(/\/$/, '')}/api`
 
@@ -50,7 +52,7 @@ export function createWebClient ({ dispatcher, url, userAgent, timeout = 30_000 
   }
 
   async function ask (cookie: string, method: 'GET' | 'POST' | 'DELETE', path: string, body?: string | FormData, signal?: AbortSignal): Promise<WebAnswered> {
-    const limit = AbortSignal.timeout(timeout)
+    const limit = AbortSignal.timeout(typeof body === 'object' ? uploadTimeout : timeout)
     try {
       const answer = await dispatcher.request({
         origin,
