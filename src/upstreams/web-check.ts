@@ -25,7 +25,7 @@ export function createWebCheck ({ client, clock = Date.now }: CheckDeps) {
     try {
       const { status, headers, bytes } = await client.organizations(cookie)
       const fault = webFaultOf({ status, headers, bytes }, clock())
-      if (fault === null) return chosen(bytes, wanted)
+      if (fault === null) return chosen(bytes, wanted, clock())
       const { kind, meaning } = fault.row
       return unknown(kind === 'dead' || kind === 'disabled' ? kind : 'unverified', meaning)
     } catch (error) {
@@ -39,10 +39,10 @@ function unknown (status: Verdict['status'], reason: string): Checked {
   return { status, reason, organization: null, wrongOrganization: null, warning: null }
 }
 
-function chosen (bytes: Buffer, wanted: string | null): Checked {
-  const organizations = chatOrganizations(parsed(bytes))
+function chosen (bytes: Buffer, wanted: string | null, now: number): Checked {
+  const organizations = chatOrganizations(parsed(bytes), now)
   if (organizations === null) return unknown('unverified', 'claude.ai answered with something else than a list of organisations')
-  const organization = wanted === null ? organizations[0] : organizations.find(({ id }) => id === wanted)
+  const organization = wanted === null ? organizations[0] : organizations.find(({ id }) => id.toLowerCase() === wanted.toLowerCase())
   if (organization === undefined) {
     const reason = organizations.length === 0 ? 'the account has no organisation that can chat' : 'the organisation is not one of the account\'s that can chat'
     return { ...unknown('unverified', reason), wrongOrganization: organizations }

@@ -20,9 +20,10 @@ const PLANS: ReadonlyArray<readonly [capability: RegExp, plan: Plan]> = [
 /**
  * The organisations of the answer to `GET /api/organizations` that can chat, those that can do most first: users with an organisation for
  * the API alone often have it in the first place.
+ * @param now epoch milliseconds
  * @returns null when the answer is no list of organisations
  */
-export function chatOrganizations (body: unknown): Organization[] | null {
+export function chatOrganizations (body: unknown, now: number): Organization[] | null {
   if (!Array.isArray(body)) return null
   return body.filter(isObject)
     .map((organization) => ({ organization, capabilities: textsOf(organization['capabilities']) }))
@@ -32,7 +33,7 @@ export function chatOrganizations (body: unknown): Organization[] | null {
       id: String(organization['uuid']),
       name: typeof organization['name'] === 'string' ? organization['name'].slice(0, 200) : '',
       plan: planOf(capabilities),
-      flags: flagsOf(organization['active_flags'])
+      flags: flagsOf(organization['active_flags'], now)
     }))
 }
 
@@ -40,8 +41,10 @@ function planOf (capabilities: readonly string[]): Plan {
   return PLANS.find(([pattern]) => capabilities.some((capability) => pattern.test(capability)))?.[1] ?? 'free'
 }
 
-function flagsOf (flags: unknown): string[] {
-  return (Array.isArray(flags) ? flags : []).filter(isObject).map(({ type }) => type).filter((type) => typeof type === 'string')
+/** Those that are over are told for a while too. */
+function flagsOf (flags: unknown, now: number): string[] {
+  return (Array.isArray(flags) ? flags : []).filter(isObject)
+    .filter(({ expires_at: end }) => typeof end !== 'string' || !(Date.parse(end) <= now)).map(({ type }) => type).filter((type) => typeof type === 'string')
     .map((type) => type.slice(0, 100)).slice(0, 5)
 }
 
