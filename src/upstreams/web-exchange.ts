@@ -101,7 +101,7 @@ export class WebExchange implements Flow {
     const answer = new WebAnswer({
       id: this.#deps.messageId(), model: plan.model, stream: plan.stream, inputTokens: plan.inputTokens, stopSequences: plan.stopSequences
     })
-    const result = await this.#perform(stage, plan, answer).catch(asResult)
+    const result = await this.#perform(stage, plan, answer).catch((error: unknown) => this.#resultOf(error))
     this.#leave(stage, plan, answer, result)
     switch (result.kind) {
       case 'fault': return this.#afterFault(result.fault, stage, plan)
@@ -125,11 +125,17 @@ export class WebExchange implements Flow {
         this.#deps.onHeaders(lease, status, headers)
       },
       onOver: () => { this.#request.record.usage.outputTokens = answer.outputTokens },
-      errorOf: (fault) => webError(fault, { model: plan.model, session: lease.session.row.id, plan: lease.session.row.plan, now: Date.now() })
+      errorOf: (fault) => errorOf(fault, lease, plan)
     })
     this.#turn = turn
     client.dispatch(client.completion(place, conversation.id, completionOf(plan, content, files, parent)), turn.flow)
     return turn.result
+  }
+
+  #resultOf (error: unknown): TurnResult {
+    if (error instanceof StepFault) return { kind: 'fault', fault: error.fault }
+    // A question that was given up because the client left looks like a fault of the connection, and is none.
+    return this.#isGone ? { kind: 'aborted' } : { kind: 'broken', error: toGatewayError(error), answered: false }
   }
 
   /** Gives the session back, and holds the conversation or deletes it. */
@@ -142,13 +148,15 @@ export class WebExchange implements Flow {
     else lease.settle({ kind: 'none', reason: result.kind === 'broken' ? result.error.message : null })
     // What the upstream holds is what the client was told only where the answer came to its own end.
     const isWhole = result.kind === 'told' && !answer.stopped && answer.assistantUuid !== null
-    if (isWhole) conversations.keep(conversation, plan.after(answer.text), answer.assistantUuid!)
+    // A session that was taken out of use meanwhile has had its conversations deleted: this one too.
+    const isInUse = lease.session.row.is_active === 1
+    if (isWhole && isInUse) conversations.keep(conversation, plan.after(answer.text), answer.assistantUuid!)
     else conversations.drop(conversation)
   }
 
   /** @returns the fault when another attempt may be made @throws GatewayError when none may */
   async #afterFault (fault: WebFault, { lease, parent }: Stage, plan: WebPlan): Promise<WebFault> {
-    const error = webError(fault, { model: plan.model, session: lease.session.row.id, plan: lease.session.row.plan, now: Date.now() })
+    const error = errorOf(fault, lease, plan)
     switch (fault.row.kind) {
       case 'conversation_gone':
         if (parent === null) throw error
@@ -183,10 +191,10 @@ export class WebExchange implements Flow {
   }
 }
 
-function asResult (error: unknown): TurnResult {
-  if (error instanceof StepFault) return { kind: 'fault', fault: error.fault }
-  // A question that was given up because the client left looks like a fault of the connection too.
-  return { kind: 'broken', error: toGatewayError(error), answered: false }
+/** How a fault is told to the client. Whatever claude.ai's words repeat, the cookie stays here. */
+function errorOf (fault: WebFault, { cookie, session: { row } }: SessionLease, { model }: WebPlan): GatewayError {
+  const text = fault.text?.replaceAll(cookie, '...') ?? null
+  return webError({ ...fault, text }, { model, session: row.id, plan: row.plan, now: Date.now() })
 }
 
 /** Source: the bodies that public clients sent in 2026; what they disagree on is left out. */

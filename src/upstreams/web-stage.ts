@@ -78,9 +78,12 @@ export function createStages ({ pool, client, conversations, verify, onHeaders }
       const lease = lend({ model, affinity, tried, trail: record.trail }, reason)
       const { row } = lease.session
       record.keyId = row.id
-      reason = row.organization_id === null ? await verify(lease.session) : null
-      if (reason === null && row.organization_id !== null && !signal.aborted) {
-        return opened(lease, row.organization_id)
+      try {
+        reason = row.organization_id === null ? await verify(lease.session) : null
+        if (reason === null && row.organization_id !== null && !signal.aborted) return await opened(lease, row.organization_id)
+      } catch (error) {
+        lease.settle({ kind: 'none', reason: 'what was found out could not be written down' })
+        throw error
       }
       lease.settle({ kind: 'none', reason })
       tried.add(row.id)
@@ -90,12 +93,7 @@ export function createStages ({ pool, client, conversations, verify, onHeaders }
 
   async function opened (lease: SessionLease, organizationId: string): Promise<Stage> {
     const place = { cookie: lease.cookie, organizationId }
-    try {
-      return { lease, place, conversation: await conversations.open(lease.session.row.id, place), parent: null }
-    } catch (error) {
-      lease.settle({ kind: 'none', reason: 'a conversation could not be written down' })
-      throw error
-    }
+    return { lease, place, conversation: await conversations.open(lease.session.row.id, place), parent: null }
   }
 
   /** @throws GatewayError */

@@ -70,7 +70,8 @@ export class WebTurn implements Sink, Flow {
   data (chunk: Buffer): boolean {
     if (this.#body !== null) {
       this.#bodyLength += chunk.length
-      if (this.#bodyLength <= MAX_ERROR) this.#body.push(chunk)
+      this.#body.push(chunk)
+      if (this.#bodyLength > MAX_ERROR) this.end()
       return true
     }
     const { answer } = this.#options
