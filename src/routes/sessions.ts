@@ -70,7 +70,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (scope) => {
   }
 
   scope.post('/session/add', { schema: AddSchema, bodyLimit: ADMIN_BODY_LIMIT }, async (request) => {
-    const { name, session_key: pasted, organization_id: wanted = null, expires_in: expiresIn } = request.body
+    const { name, session_key: pasted, organization_id: asked = null, expires_in: expiresIn } = request.body
+    const wanted = asked === null ? null : asked.toLowerCase()
     const cookie = cookieOf(pasted, scope)
     const expiresAt = expiresIn === undefined ? null : Date.now() + lifeOf(expiresIn)
     const checked = await webUpstream.check(cookie, wanted)
@@ -113,13 +114,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (scope) => {
   scope.post('/session/:id/check', { schema: { ...OneSession, response: { 200: SessionSchema, '4xx': AdminError } } }, async (request) => {
     const session = sessionOf(scope, request.params.id)
     if (session.cookie === null) throw unreadable()
-    const verdict = await webUpstream.check(session.cookie, session.row.organization_id)
-    const { wrongOrganization, status } = verdict
-    // The account has changed: it is taken as if it were new.
-    const judged = wrongOrganization === null || wrongOrganization.length === 0 ? verdict : await webUpstream.check(session.cookie, null)
-    await store.judge(session, judged)
-    if (judged.status === 'active') conversations.hurry()
-    request.log.info({ sessionId: session.row.id, status }, 'session checked')
+    await webUpstream.recheck(session)
+    request.log.info({ sessionId: session.row.id, status: session.row.status }, 'session checked')
     return report(session)
   })
 

@@ -50,7 +50,7 @@ export interface WebConversationsDeps {
   db: Kysely<Database>
   log: Pick<FastifyBaseLogger, 'warn'>
   /** Deletes one on claude.ai; undefined when nobody has a cookie for it any more. @param place where it was made, if this run made it */
-  remove: (row: WebConversationRow, place: WebPlace | null) => Promise<WebAnswered> | undefined
+  remove: (row: WebConversationRow, place: WebPlace | null) => Promise<WebAnswered | undefined>
   /** How long one is held for its next turn, in milliseconds; 0 holds none. */
   ttl: number
   /** Epoch milliseconds. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import type { SessionPool } from '../plugins/session-pool.ts'
-import type { SessionStore } from '../plugins/session-store.ts'
+import type { Session, SessionStore } from '../plugins/session-store.ts'
 import type { Flow, Sink } from './sink.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { busy } from './upstream-errors.ts'
@@ -13,6 +13,7 @@ import { createWebClient } from './web-client.ts'
 import { createWebConversations, type WebConversations } from './web-conversations.ts'
 import { renewedCookie } from './web-cookie.ts'
 import { WebExchange, type WebExchangeDeps } from './web-exchange.ts'
+import { createRemoval } from './web-removal.ts'
 import { createStages } from './web-stage.ts'
 
 declare module 'fastify' {
@@ -34,7 +35,7 @@ const NO_FLOW: Flow = { resume () {}, abort () {} }
 export type WebUpstream = ReturnType<typeof createWebUpstream>
 
 export interface WebUpstreamDeps {
-  store: Pick<SessionStore, 'get' | 'judge' | 'renew'>
+  store: Pick<SessionStore, 'judge' | 'renew' | 'goBack'>
   pool: SessionPool
   conversations: WebConversations
   client: ReturnType<typeof createWebClient>
@@ -50,13 +51,38 @@ export interface WebUpstreamDeps {
 export function createWebUpstream (deps: WebUpstreamDeps) {
   const { store, pool, conversations, client, maxConnections, onError, random = Math.random } = deps
   const check = createWebCheck({ client })
+  const verifying = new Map<string, Promise<string | null>>()
   let running = 0
 
-  /** A session that could not be checked when it was added is checked when it is needed. */
-  async function verify (session: Parameters<typeof store.judge>[0]): Promise<string | null> {
+  /** A session that could not be checked when it was added is checked when it is needed: once for all that need it at the same time. */
+  function verify (session: Session): Promise<string | null> {
+    const { id } = session.row
+    const running = verifying.get(id) ?? verdictOn(session).finally(() => verifying.delete(id))
+    verifying.set(id, running)
+    return running
+  }
+
+  async function verdictOn (session: Session): Promise<string | null> {
     const verdict = await check(session.cookie!, null)
     await store.judge(session, verdict)
     return verdict.organization === null ? verdict.reason : null
+  }
+
+  async function recheck (session: Session): Promise<void> {
+    const { cookie, row } = session
+    const first = await check(cookie!, row.organization_id)
+    // The account has changed: it is taken as if it were new.
+    const verdict = first.wrongOrganization === null || first.wrongOrganization.length === 0 ? first : await check(cookie!, null)
+    // Renewed meanwhile: the verdict is about another cookie.
+    if (session.cookie !== cookie) return recheck(session)
+    if ((verdict.status === 'dead' || verdict.status === 'disabled') && session.previousCookie !== null) {
+      await store.goBack(session)
+      return recheck(session)
+    }
+    await store.judge(session, verdict)
+    if (verdict.status !== 'active') return
+    pool.vouch(row.id)
+    conversations.hurry()
   }
 
   const onHeaders: WebExchangeDeps['onHeaders'] = ({ session, cookie }, status, headers) => {
@@ -93,6 +119,8 @@ export function createWebUpstream (deps: WebUpstreamDeps) {
     ...upstream,
     /** Asks claude.ai about a cookie; see `web-check.ts`. */
     check,
+    /** Asks claude.ai about a stored session whose cookie can be read, and takes down what it says. */
+    recheck,
     /** Whether one more request may come: asked before its body is read. */
     get full (): boolean {
       return running >= maxConnections
@@ -112,13 +140,7 @@ export default fp<{ config: Config['claude'], version: string }>(async (app, { c
     db: app.db,
     log,
     ttl: config.web_conversation_ttl,
-    remove: ({ id, session_id: sessionId, organization_id: organizationId }, place) => {
-      const session = store.get(sessionId)
-      // The session's own cookie first: it may have been renewed since.
-      const cookie = session?.cookie ?? place?.cookie
-      if (cookie !== undefined) return client.remove({ cookie, organizationId }, id)
-      return session === undefined ? undefined : Promise.reject(new Error('the session cannot be decrypted'))
-    }
+    remove: createRemoval({ store, client })
   })
   app.decorate('webConversations', conversations)
   app.decorate('webUpstream', createWebUpstream({

@@ -34,11 +34,12 @@ function start (t: Test, db: Db, { ttl = TTL, ...deps }: Partial<WebConversation
     log: { warn: (...line: unknown[]) => { lines.push(line) } },
     ttl,
     clock: () => clock.now,
-    remove: (row, place) => {
+    remove: async (row, place) => {
       asked.push({ row, place })
-      if (answers.length === 0) return Promise.resolve(NO_CONTENT)
+      if (answers.length === 0) return NO_CONTENT
       const next = answers.shift()
-      return next === undefined ? undefined : next instanceof Error ? Promise.reject(next) : Promise.resolve(next)
+      if (next instanceof Error) throw next
+      return next
     },
     ...deps
   })
