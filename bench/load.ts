@@ -1,7 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool, type Dispatcher } from 'undici'
-import { CASE_HEADER, type Case, type CaseName } from './cases.ts'
-import type { Child } from './children.ts'
+
+/** What each answer of a run must be. */
+export interface Expected {
+  /** In bytes. */
+  length: number
+  /** A text that only the upstream of this run knows. */
+  nonce: string
+}
+
+/** What is sent, and where to. */
+export interface Request {
+  origin: string
+  path: string
+  headers: Record<string, string>
+  body: Buffer
+  expected: Expected
+  /** The certificate that vouches for the origin, in PEM; where the origin has TLS. */
+  ca?: string
+}
 
 export interface LoadOptions {
   connections: number
@@ -13,52 +30,63 @@ export interface LoadOptions {
   rate?: number
 }
 
-/** The headers of an ordinary client. */
-export function clientHeaders (token: string, caseName: string): Record<string, string> {
-  return {
-    authorization: `Bearer ${token}`,
-    accept: 'application/json',
-    'content-type': 'application/json',
-    'user-agent': 'ccproxy-bench/1.0',
-    'anthropic-version': '2023-06-01',
-    [CASE_HEADER]: caseName
+/** What a load saw. Times are in milliseconds, from when a request was due. */
+export interface Load {
+  requests: number
+  seconds: number
+  /** To the first byte of the body; empty where the loader cannot tell. */
+  firstByte: number[]
+  total: number[]
+}
+
+/** A run with an answer that was not expected says nothing: a fast error is not a fast answer. */
+export class VoidRun extends Error {
+  override name = 'VoidRun'
+  /** Of the answer; 0 where there was none. */
+  readonly status: number
+
+  constructor (message: string, { status = 0, cause }: { status?: number, cause?: unknown } = {}) {
+    super(`the run is void: ${message}`, { cause })
+    this.status = status
   }
 }
 
 /**
  * Sends a bounded number of requests over keep-alive connections.
- * @returns the time to each whole answer, in milliseconds
- * @throws Error at the first answer that is not the one expected: such a run says nothing
+ * @throws VoidRun at the first answer with another status, another length, or without the nonce
  */
-export async function load (target: Child, name: CaseName, { body, answer }: Case, options: LoadOptions): Promise<number[]> {
-  return send(target.origin, { path: '/v1/messages', method: 'POST', headers: clientHeaders(target.token, name), body }, answer.length, options)
-}
-
-/**
- * The same for any request.
- * @param length of every answer, in bytes
- */
-export async function send (origin: string, request: Dispatcher.DispatchOptions, length: number, options: LoadOptions): Promise<number[]> {
+export async function load (request: Request, options: LoadOptions): Promise<Load> {
   const { connections, requests, rate } = options
-  const pool = new Pool(origin, { connections, pipelining: 1, allowH2: false })
-  const times: number[] = []
+  const pool = poolFor(request, connections)
+  const result: Load = { requests, seconds: 0, firstByte: [], total: [] }
   const start = performance.now()
   let sent = 0
 
   async function connection (): Promise<void> {
     while (sent < requests) {
       const from = await turn(start, sent++, rate)
-      await expectAnswer(pool, request, length)
-      times.push(performance.now() - from)
+      const first = await expectAnswer(pool, request)
+      result.firstByte.push(first - from)
+      result.total.push(performance.now() - from)
     }
   }
 
   try {
     await Promise.all(Array.from({ length: connections }, connection))
-    return times
+    result.seconds = (performance.now() - start) / 1_000
+    return result
   } finally {
     await pool.destroy()
   }
+}
+
+/** Keep-alive connections to where a request goes; certificates are verified. */
+export function poolFor ({ origin, ca }: Pick<Request, 'origin' | 'ca'>, connections: number, options: Pool.Options = {}): Pool {
+  return new Pool(origin, { connections, pipelining: 1, allowH2: false, ...ca !== undefined && { connect: { ca } }, ...options })
+}
+
+export function dispatchOptions ({ path, headers, body }: Pick<Request, 'path' | 'headers' | 'body'>): Dispatcher.DispatchOptions {
+  return { path, method: 'POST', headers, body }
 }
 
 /** Waits until request number `index` is due. @returns the moment from which its time counts */
@@ -71,19 +99,28 @@ async function turn (start: number, index: number, rate: number | undefined): Pr
   return performance.now()
 }
 
-function expectAnswer (pool: Pool, request: Dispatcher.DispatchOptions, expected: number): Promise<void> {
+/** @returns when the first byte of the body came */
+function expectAnswer (pool: Pool, request: Request): Promise<number> {
+  const { nonce, length: expected } = request.expected
   return new Promise((resolve, reject) => {
     let status = 0
     let length = 0
-    pool.dispatch(request, {
+    let first = 0
+    let known = false
+    pool.dispatch(dispatchOptions(request), {
       onRequestStart () {},
       onResponseStart (_controller, code) { status = code },
-      onResponseData (_controller, chunk) { length += chunk.length },
-      onResponseEnd () {
-        if (status === 200 && length === expected) resolve()
-        else reject(new Error(`the run is void: an answer came with status ${status} and ${length} bytes, not 200 and ${expected}`))
+      onResponseData (_controller, chunk) {
+        if (first === 0) first = performance.now()
+        if (!known) known = chunk.includes(nonce, 0, 'latin1')
+        length += chunk.length
       },
-      onResponseError (_controller, error) { reject(new Error('the run is void: a request failed', { cause: error })) }
+      onResponseEnd () {
+        if (status === 200 && length === expected && known) return resolve(first)
+        const from = known ? '' : ', not from the upstream of this run,'
+        reject(new VoidRun(`an answer${from} came with status ${status} and ${length} bytes, not 200 and ${expected}`, { status }))
+      },
+      onResponseError (_controller, cause) { reject(new VoidRun('a request failed', { cause })) }
     })
   })
 }

@@ -1,12 +1,13 @@
 /**
  * Where the gateway's time goes: a sampled profile of the warm process under the load of the cost table, told per request.
- * `node bench/profile.ts [small|stream|burst|large] [--target proxy] [--top 40] [--save file.cpuprofile]`
+ * `npm run bench:profile -- [small|stream|burst|large|huge] [--target proxy] [--top 40] [--save file.cpuprofile] [--heap file.heapprofile]`
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Profiler } from 'node:inspector'
 import { buildCases, type CaseName } from './cases.ts'
 import { makeBed } from './children.ts'
+import { requestTo } from './client.ts'
 import { load } from './load.ts'
 import { circumstances, circumstancesText, figure, table } from './report.ts'
 
@@ -22,27 +23,36 @@ const { values: flags, positionals } = parseArgs({
   options: {
     target: { type: 'string', default: 'gateway' },
     top: { type: 'string', default: '40' },
-    save: { type: 'string' }
+    save: { type: 'string' },
+    heap: { type: 'string' }
   }
 })
 const name = (positionals[0] ?? 'small') as CaseName
-const work = buildCases()[name]
-const requests = work.requests * TIMES
-const about = circumstances('profile')
+const { title, requests: once } = buildCases('')[name]
+const requests = once * TIMES
+const about = circumstances('bench:profile')
 
 const { profile, cpu } = await profileUnderLoad()
 if (flags.save !== undefined) writeFileSync(flags.save, JSON.stringify(profile))
 print()
 
 async function profileUnderLoad () {
-  await using bed = await makeBed('upstream', 256)
+  await using bed = await makeBed('upstream')
   const child = await bed.start(flags.target as 'proxy' | 'gateway')
-  await load(child, name, work, { connections: CONNECTIONS, requests: work.requests * 4 })
+  const { body, answer } = buildCases(bed.nonce)[name]
+  const request = requestTo(child, name, { body, length: answer.length, nonce: bed.nonce })
+  await load(request, { connections: CONNECTIONS, requests: once * 4 })
   await child.profileStart()
   const before = await child.usage()
-  await load(child, name, work, { connections: CONNECTIONS, requests })
+  await load(request, { connections: CONNECTIONS, requests })
   const after = await child.usage()
-  return { profile: await child.profileStop(), cpu: (after.cpu - before.cpu) / requests }
+  const profile = await child.profileStop()
+  if (flags.heap !== undefined) {
+    await child.heapStart()
+    await load(request, { connections: CONNECTIONS, requests })
+    writeFileSync(flags.heap, JSON.stringify(await child.heapStop()))
+  }
+  return { profile, cpu: (after.cpu - before.cpu) / requests }
 }
 
 function print (): void {
@@ -54,7 +64,7 @@ function print (): void {
     add(byFunction, functionOf(node), self.get(node.id) ?? 0)
   }
   console.log(circumstancesText(about))
-  console.log(`\n${flags.target}, ${work.title}: µs per request over ${requests} requests; ${figure(cpu, 1)} of processor time, profiler included\n`)
+  console.log(`\n${flags.target}, ${title}: µs per request over ${requests} requests; ${figure(cpu, 1)} of processor time, profiler included\n`)
   console.log(table(['where', 'self'], rows(byPlace)))
   console.log(`\n${table(['function', 'self'], rows(byFunction))}`)
   console.log(`\n${table(['function of the program, with all it calls', 'total'], rows(totals(profile, self)))}`)

@@ -1,21 +1,10 @@
 import { availableParallelism, cpus, loadavg, release, type } from 'node:os'
-
-/** The value below which `share` (0 to 1) of the values lie; the nearest of them, none made up between two. */
-export function quantile (values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
-}
-
-export function median (values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
-}
+import { median, quantile, type Ratio } from './statistics.ts'
 
 /** The circumstances of a run; figures without them are worth nothing. */
-export function circumstances (script: string) {
+export function circumstances (script: string, args = process.argv.slice(2)) {
   return {
-    command: ['node', `bench/${script}.ts`, ...process.argv.slice(2)].join(' '),
+    command: [`npm run ${script}`, ...args.length > 0 ? ['--', ...args] : []].join(' '),
     date: new Date().toISOString(),
     machine: `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${type()} ${release()}`,
     node: process.version,
@@ -24,8 +13,18 @@ export function circumstances (script: string) {
   }
 }
 
-export function circumstancesText ({ command, date, machine, node, loadBefore }: ReturnType<typeof circumstances>): string {
+export type Circumstances = ReturnType<typeof circumstances>
+
+export function circumstancesText ({ command, date, machine, node, loadBefore }: Circumstances): string {
   return `\`${command}\` · ${date} · ${machine} · Node ${node} · load before ${loadBefore}`
+}
+
+/** What a scenario has to tell: for people, and whole for programs. */
+export interface Section {
+  title: string
+  /** Markdown: tables, and what must be said beside them. */
+  text: string
+  data: unknown
 }
 
 /** A table in Markdown; the first column is text, the others are figures. */
@@ -35,10 +34,30 @@ export function table (head: string[], rows: string[][]): string {
 }
 
 export function figure (value: number, digits = 0): string {
-  return value.toFixed(digits)
+  return Number.isFinite(value) ? value.toFixed(digits) : '–'
+}
+
+/** A figure with as many digits as are worth reading. */
+export function short (value: number): string {
+  return figure(value, Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0)
 }
 
 /** Bytes as whole megabytes. */
 export function megabytes (bytes: number): string {
   return `${figure(bytes / 2 ** 20)} MB`
+}
+
+/** The median of some rounds, with the least and the most. */
+export function rounds (values: readonly number[]): string {
+  return `${short(median(values))} (${short(Math.min(...values))}–${short(Math.max(...values))})`
+}
+
+/** p50 / p90 / p99, less those of `base` where there is one. */
+export function quantiles (values: readonly number[], base?: readonly number[]): string {
+  if (values.length === 0) return '–'
+  return [0.5, 0.9, 0.99].map((share) => figure(quantile(values, share) - (base === undefined ? 0 : quantile(base, share)), 2)).join(' / ')
+}
+
+export function ratioText ({ ofMedians, least, most }: Ratio): string {
+  return `**${figure(ofMedians, 2)}** (${figure(least, 2)}–${figure(most, 2)})`
 }

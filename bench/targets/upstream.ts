@@ -1,10 +1,15 @@
 /** The upstream of the cost table: plain node:http, the answers ready as bytes, so that it costs as little as it can. */
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { buildCases, buildStreams, CASE_HEADER } from '../cases.ts'
+import { buildCases, buildStreams, CASE_HEADER, NONCE_VARIABLE } from '../cases.ts'
+import { CERTIFICATE_VARIABLE } from '../certificate.ts'
 import { answerParent } from './probe.ts'
 
-const answers = new Map(Object.entries({ ...buildCases(), ...buildStreams() }).map(([name, { answer }]) => [name, answer]))
+const nonce = process.env[NONCE_VARIABLE]!
+const folder = process.env[CERTIFICATE_VARIABLE]
+const answers = new Map(Object.entries({ ...buildCases(nonce), ...buildStreams(nonce) }).map(([name, { answer }]) => [name, answer]))
 
 /** What the API sends beside the body. Source: Anthropic API, response headers and rate limits. */
 const HEADERS = {
@@ -15,10 +20,14 @@ const HEADERS = {
   'anthropic-ratelimit-requests-reset': '2026-01-01T00:00:00Z'
 }
 
-const server = createServer((req, res) => {
+const server = folder === undefined
+  ? createServer(serve)
+  : createTlsServer({ key: readFileSync(`${folder}/key.pem`), cert: readFileSync(`${folder}/cert.pem`) }, serve)
+
+function serve (req: IncomingMessage, res: ServerResponse): void {
   req.resume()
   req.on('end', () => answer(req, res))
-})
+}
 
 function answer (req: IncomingMessage, res: ServerResponse): void {
   const wanted = answers.get(String(req.headers[CASE_HEADER]))
@@ -51,4 +60,5 @@ function writeInTurns (res: ServerResponse, writes: Buffer[], at: number): void 
   setImmediate(writeInTurns, res, writes, at + 1)
 }
 
-server.listen(0, '127.0.0.1', () => answerParent({ port: (server.address() as AddressInfo).port }))
+const protocol = folder === undefined ? 'http:' : 'https:'
+server.listen(0, '127.0.0.1', () => answerParent({ port: (server.address() as AddressInfo).port, protocol }))

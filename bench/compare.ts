@@ -1,0 +1,101 @@
+import { cannon } from './cannon.ts'
+import { load, type Load, type Request } from './load.ts'
+import { rotated } from './statistics.ts'
+import type { LoopDelay, ProcessUsage } from './targets/probe.ts'
+
+/** Connections of the load whose processor time is measured. */
+export const BUSY = 32
+/** Connections of the loads whose latency is measured. */
+export const CALM = 16
+/** Requests in one measurement of latency, at the most. */
+const CALM_REQUESTS = 200
+/** Latency is measured in one round of so many: it needs fewer than the processor time, which is what is judged. */
+const LATENCY_EVERY = 3
+/** Rounds' worth of work that is done first and not counted. */
+const WARM_UP = 3
+
+/** One of those that take turns. */
+export interface Contender {
+  name: string
+  request: Request
+  usage (): Promise<ProcessUsage>
+  /** To watch its event loop with; absent where it has none that we could watch. */
+  loop?: { loopStart (): Promise<void>, loopStop (): Promise<LoopDelay> }
+}
+
+export interface Plan {
+  contenders: Contender[]
+  rounds: number
+  /** In one measured round. */
+  requests: number
+  /** Whether each answer is one piece of JSON: then autocannon is the loader of the busy load. */
+  json?: boolean
+  /** Requests per second of the calm load: far below what any contender can do. Without it latency is not measured. */
+  rate?: number
+}
+
+/** What was seen of one contender. Times of answers are in milliseconds, of all rounds. */
+export interface Measured {
+  name: string
+  /** Microseconds of processor time per request, one figure a round. */
+  cpu: number[]
+  /** Requests per second, as fast as they were answered over many connections, one figure a round. */
+  rate: number[]
+  /** Few connections, each as fast as it is answered. */
+  closed: Times
+  /** The same at a fixed rate. */
+  paced: Times
+  /** While at the fixed rate. The last round's: percentiles cannot be added up. */
+  loop: LoopDelay | null
+  /** Resident memory at the end, in bytes. */
+  rss: number
+}
+
+export type Times = Pick<Load, 'firstByte' | 'total'>
+
+/**
+ * Sends every contender the same, in turns.
+ * @throws VoidRun at any answer that was not expected
+ */
+export async function compare (plan: Plan): Promise<Measured[]> {
+  const { contenders, rounds, requests } = plan
+  const results = new Map(contenders.map((contender) => [contender, emptyResult(contender.name)]))
+  for (const { request } of contenders) await busy(plan)(request, { connections: BUSY, requests: requests * WARM_UP })
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of rotated(contenders, round)) {
+      const result = results.get(contender)!
+      await measureCost(plan, contender, result)
+      if (plan.rate !== undefined && round % LATENCY_EVERY === 0) await measureLatency(plan, contender, result)
+    }
+  }
+  for (const [contender, result] of results) result.rss = (await contender.usage()).rss
+  return [...results.values()]
+}
+
+const busy = ({ json = false }: Plan) => json ? cannon : load
+
+function emptyResult (name: string): Measured {
+  return { name, cpu: [], rate: [], closed: { firstByte: [], total: [] }, paced: { firstByte: [], total: [] }, loop: null, rss: 0 }
+}
+
+async function measureCost (plan: Plan, { request, usage }: Contender, into: Measured): Promise<void> {
+  const { requests } = plan
+  const before = await usage()
+  const { seconds } = await busy(plan)(request, { connections: BUSY, requests })
+  const after = await usage()
+  into.cpu.push((after.cpu - before.cpu) / requests)
+  into.rate.push(requests / seconds)
+}
+
+async function measureLatency (plan: Plan, { request, loop }: Contender, into: Measured): Promise<void> {
+  const requests = Math.min(plan.requests, CALM_REQUESTS)
+  keep(into.closed, await load(request, { connections: CALM, requests }))
+  await loop?.loopStart()
+  keep(into.paced, await load(request, { connections: CALM, requests, rate: plan.rate }))
+  into.loop = await loop?.loopStop() ?? null
+}
+
+function keep (times: Times, { firstByte, total }: Load): void {
+  times.firstByte.push(...firstByte)
+  times.total.push(...total)
+}
