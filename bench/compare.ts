@@ -1,5 +1,5 @@
 import { cannon } from './cannon.ts'
-import { load, type Load, type Request } from './load.ts'
+import { load, VoidRun, type Load, type Request } from './load.ts'
 import { rotated } from './statistics.ts'
 import type { LoopDelay, ProcessUsage } from './targets/probe.ts'
 
@@ -21,6 +21,8 @@ export interface Contender {
   usage (): Promise<ProcessUsage>
   /** To watch its event loop with; absent where it has none that we could watch. */
   loop?: { loopStart (): Promise<void>, loopStop (): Promise<LoopDelay> }
+  /** For one so slow that the plan's number would take too long: fewer in a round, and its latency under that load is not measured. */
+  requests?: number
 }
 
 export interface Plan {
@@ -58,14 +60,15 @@ export type Times = Pick<Load, 'firstByte' | 'total'>
  * @throws VoidRun at any answer that was not expected
  */
 export async function compare (plan: Plan): Promise<Measured[]> {
-  const { contenders, rounds, requests } = plan
+  const { contenders, rounds } = plan
   const results = new Map(contenders.map((contender) => [contender, emptyResult(contender.name)]))
-  for (const { request } of contenders) await busy(plan)(request, { connections: BUSY, requests: requests * WARM_UP })
+  for (const contender of contenders) await naming(contender, warmUp(plan, contender))
   for (let round = 0; round < rounds; round++) {
     for (const contender of rotated(contenders, round)) {
       const result = results.get(contender)!
-      await measureCost(plan, contender, result)
-      if (plan.rate !== undefined && round % LATENCY_EVERY === 0) await measureLatency(plan, contender, result)
+      await naming(contender, measureCost(plan, contender, result))
+      const calm = plan.rate !== undefined && contender.requests === undefined
+      if (calm && round % LATENCY_EVERY === 0) await naming(contender, measureLatency(plan, contender, result))
     }
   }
   for (const [contender, result] of results) result.rss = (await contender.usage()).rss
@@ -78,8 +81,19 @@ function emptyResult (name: string): Measured {
   return { name, cpu: [], rate: [], closed: { firstByte: [], total: [] }, paced: { firstByte: [], total: [] }, loop: null, rss: 0 }
 }
 
-async function measureCost (plan: Plan, { request, usage }: Contender, into: Measured): Promise<void> {
-  const { requests } = plan
+/** Tells whose answers made a run void. */
+async function naming<Value> ({ name }: Contender, work: Promise<Value>): Promise<Value> {
+  return work.catch((error) => {
+    if (error instanceof VoidRun) error.who = name
+    throw error
+  })
+}
+
+async function warmUp (plan: Plan, { request, requests = plan.requests * WARM_UP }: Contender): Promise<void> {
+  await busy(plan)(request, { connections: BUSY, requests })
+}
+
+async function measureCost (plan: Plan, { request, usage, requests = plan.requests }: Contender, into: Measured): Promise<void> {
   const before = await usage()
   const { seconds } = await busy(plan)(request, { connections: BUSY, requests })
   const after = await usage()

@@ -44,6 +44,8 @@ export class VoidRun extends Error {
   override name = 'VoidRun'
   /** Of the answer; 0 where there was none. */
   readonly status: number
+  /** Who answered, where several take turns. */
+  who = ''
 
   constructor (message: string, { status = 0, cause }: { status?: number, cause?: unknown } = {}) {
     super(`the run is void: ${message}`, { cause })

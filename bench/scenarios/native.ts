@@ -8,7 +8,7 @@ import type { Section } from '../report.ts'
 import type { SuiteOptions } from '../flags.ts'
 
 /** Requests per second of the calm load, by case. */
-const RATES: Record<CaseName, number> = { small: 400, stream: 200, burst: 200, large: 100, huge: 10 }
+export const RATES: Record<CaseName, number> = { small: 400, stream: 200, burst: 200, large: 100, huge: 10 }
 
 /** Makes the scenario of one case. */
 export function native (name: CaseName) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { buildCases, buildStreams, CASE_HEADER, NONCE_VARIABLE } from '../cases.ts'
+import { buildCases, buildStreams, CASE_HEADER, NONCE_VARIABLE, type Answer } from '../cases.ts'
 import { CERTIFICATE_VARIABLE } from '../certificate.ts'
 import { answerParent } from './probe.ts'
 
@@ -25,13 +25,16 @@ const server = folder === undefined
   : createTlsServer({ key: readFileSync(`${folder}/key.pem`), cert: readFileSync(`${folder}/cert.pem`) }, serve)
 
 function serve (req: IncomingMessage, res: ServerResponse): void {
-  req.resume()
-  req.on('end', () => answer(req, res))
+  const named = answers.get(String(req.headers[CASE_HEADER]))
+  let streaming = false
+  if (named !== undefined) req.resume()
+  // Some gateways keep the header that names the case to themselves.
+  else req.on('data', (chunk: Buffer) => { streaming ||= chunk.includes('"stream":true') })
+  req.on('end', () => answer(named ?? (req.method === 'POST' ? answers.get(streaming ? 'stream' : 'small') : undefined), res))
 }
 
-function answer (req: IncomingMessage, res: ServerResponse): void {
-  const wanted = answers.get(String(req.headers[CASE_HEADER]))
-  // The gateway asks for the list of models on its own account; a load names its case.
+function answer (wanted: Answer | undefined, res: ServerResponse): void {
+  // The gateway asks for the list of models on its own account.
   if (wanted === undefined) {
     res.writeHead(404, { 'content-type': 'application/json' }).end('{}')
     return
