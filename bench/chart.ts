@@ -23,33 +23,36 @@ const FIGURES = 150
 const ROW = 24
 const HEAD = 40
 const GAP = 18
+const TOP = 58
+const LINE = 18
+/** The least bar, as a share of the room. */
+const LEAST = 0.08
 const COLOURS = { ours: '#c2410c', others: '#94a3b8', text: '#1e293b', faint: '#64748b', back: '#ffffff', rule: '#e2e8f0' }
 
 /**
- * Draws panels of horizontal bars as SVG. Each panel has a logarithmic scale of its own that begins below its least value, so that what costs
- * a hundred times as much still leaves the others visible; each bar says how many times the first one it is.
+ * Draws panels of horizontal bars as SVG. A bar shows how many times the first of its panel a figure is, on one logarithmic scale for all panels:
+ * what costs a hundred times as much still leaves the others visible, and the same length means the same everywhere.
  */
-export function chart (title: string, subtitle: string, panels: Panel[]): string {
+export function chart (title: string, subtitles: string[], panels: Panel[]): string {
   const parts: string[] = []
-  let y = 76
+  const scale = logScale(panels.flatMap(({ bars }) => bars.map(({ value }) => value / baseOf(bars))))
+  let y = TOP + subtitles.length * LINE
   for (const panel of panels) {
-    parts.push(panelOf(panel, y))
+    parts.push(panelOf(panel, y, scale))
     y += HEAD + panel.bars.length * ROW + GAP
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}" font-family="system-ui, sans-serif" font-size="13">`,
     `<rect width="${WIDTH}" height="${y}" rx="8" fill="${COLOURS.back}"/>`,
     text(MARGIN, 36, title, { size: 18, weight: 600 }),
-    text(MARGIN, 58, subtitle, { fill: COLOURS.faint, size: 12 }),
+    ...subtitles.map((line, index) => text(MARGIN, TOP + index * LINE, line, { fill: COLOURS.faint, size: 12 })),
     ...parts,
     '</svg>', ''
   ].join('\n')
 }
 
-function panelOf ({ title, unit, bars }: Panel, top: number): string {
-  const values = bars.map(({ value }) => value).filter(Number.isFinite)
-  const scale = logScale(values, WIDTH - 2 * MARGIN - NAMES - FIGURES)
-  const base = values[0] ?? NaN
+function panelOf ({ title, unit, bars }: Panel, top: number, scale: Place['scale']): string {
+  const base = baseOf(bars)
   const rule = `<line x1="${MARGIN}" x2="${WIDTH - MARGIN}" y1="${top}" y2="${top}" stroke="${COLOURS.rule}"/>`
   const rows = bars.map((bar, index) => barOf(bar, { top: top + HEAD + index * ROW, scale, base, unit }))
   return [rule, text(MARGIN, top + 26, title, { weight: 600 }), ...rows].join('\n')
@@ -57,9 +60,14 @@ function panelOf ({ title, unit, bars }: Panel, top: number): string {
 
 interface Place {
   top: number
-  scale: (value: number) => number
+  /** The width of a bar that is so many times the first. */
+  scale: (times: number) => number
   base: number
   unit: string
+}
+
+function baseOf (bars: Bar[]): number {
+  return bars.find(({ value }) => Number.isFinite(value))?.value ?? NaN
 }
 
 function barOf ({ name, value, note, ours = false }: Bar, { top, scale, base, unit }: Place): string {
@@ -67,16 +75,17 @@ function barOf ({ name, value, note, ours = false }: Bar, { top, scale, base, un
   const [weight, middle] = [ours ? 600 : 400, top + 13]
   const label = text(x - 10, middle, name, { anchor: 'end', weight })
   if (!Number.isFinite(value)) return `${label}\n${text(x, middle, note ?? 'not measured', { fill: COLOURS.faint })}`
-  const width = scale(value)
+  const width = scale(value / base)
   const bar = `<rect x="${x}" y="${top}" width="${width.toFixed(1)}" height="${ROW - 7}" rx="2" fill="${ours ? COLOURS.ours : COLOURS.others}"/>`
   return [label, bar, text(x + width + 8, middle, `${digits(value)} ${unit} · ${digits(value / base)} ×`, { weight })].join('\n')
 }
 
-/** Width of a bar: 12 % for the least value, all of it for the most. */
-function logScale (values: number[], width: number): (value: number) => number {
-  const [least, most] = [Math.min(...values), Math.max(...values)]
-  const span = Math.log(most / least)
-  return (value) => width * (0.12 + 0.88 * (span === 0 ? 1 : Math.log(value / least) / span))
+/** The least bar still is one, and the longest leaves room for its figure. */
+function logScale (times: number[]): Place['scale'] {
+  const logs = times.filter(Number.isFinite).map(Math.log)
+  const [least, span] = [Math.min(...logs), Math.max(...logs) - Math.min(...logs)]
+  const width = WIDTH - 2 * MARGIN - NAMES - FIGURES
+  return (value) => width * (LEAST + (1 - LEAST) * (span === 0 ? 0 : (Math.log(value) - least) / span))
 }
 
 function digits (value: number): string {

@@ -13,6 +13,10 @@ const CALM_REQUESTS = 200
 const LATENCY_EVERY = 3
 /** Rounds' worth of work that is done first and not counted. */
 const WARM_UP = 3
+/** A round of a slow contender takes about as long as this, in seconds. */
+const LONGEST_ROUND = 1.5
+/** How many times the rate of the calm load a contender must be able to do. */
+const SPARE = 1.3
 
 /** One of those that take turns. */
 export interface Contender {
@@ -21,8 +25,11 @@ export interface Contender {
   usage (): Promise<ProcessUsage>
   /** To watch its event loop with; absent where it has none that we could watch. */
   loop?: { loopStart (): Promise<void>, loopStop (): Promise<LoopDelay> }
-  /** For one so slow that the plan's number would take too long: fewer in a round, and its latency under that load is not measured. */
-  requests?: number
+  /**
+   * Requests per second that it can do, where it may be slow: it then sends fewer in a round, and latency is not measured at a rate that it
+   * cannot keep. Default: as fast as need be.
+   */
+  capacity?: number
 }
 
 export interface Plan {
@@ -67,8 +74,7 @@ export async function compare (plan: Plan): Promise<Measured[]> {
     for (const contender of rotated(contenders, round)) {
       const result = results.get(contender)!
       await naming(contender, measureCost(plan, contender, result))
-      const calm = plan.rate !== undefined && contender.requests === undefined
-      if (calm && round % LATENCY_EVERY === 0) await naming(contender, measureLatency(plan, contender, result))
+      if (canKeep(contender, plan.rate) && round % LATENCY_EVERY === 0) await naming(contender, measureLatency(plan, contender, result))
     }
   }
   for (const [contender, result] of results) result.rss = (await contender.usage()).rss
@@ -89,11 +95,24 @@ async function naming<Value> ({ name }: Contender, work: Promise<Value>): Promis
   })
 }
 
-async function warmUp (plan: Plan, { request, requests = plan.requests * WARM_UP }: Contender): Promise<void> {
-  await busy(plan)(request, { connections: BUSY, requests })
+/** Whether latency can be measured: at more than its capacity it would be that of an ever longer queue. */
+function canKeep ({ capacity = Infinity }: Contender, rate: number | undefined): boolean {
+  return rate !== undefined && capacity > rate * SPARE
 }
 
-async function measureCost (plan: Plan, { request, usage, requests = plan.requests }: Contender, into: Measured): Promise<void> {
+/** In one round. */
+function requestsOf (plan: Plan, { capacity = Infinity }: Contender): number {
+  return Math.max(2, Math.min(plan.requests, Math.floor(LONGEST_ROUND * capacity)))
+}
+
+async function warmUp (plan: Plan, contender: Contender): Promise<void> {
+  const requests = requestsOf(plan, contender)
+  await busy(plan)(contender.request, { connections: BUSY, requests: requests < plan.requests ? requests : requests * WARM_UP })
+}
+
+async function measureCost (plan: Plan, contender: Contender, into: Measured): Promise<void> {
+  const { request, usage } = contender
+  const requests = requestsOf(plan, contender)
   const before = await usage()
   const { seconds } = await busy(plan)(request, { connections: BUSY, requests })
   const after = await usage()

@@ -37,7 +37,9 @@ export function picture (results: Results): string {
     unit: 'µs',
     bars: FIELD.map((name) => ({ name, value: median(costs(name) ?? []), note: absent[name], ours: name === OURS }))
   })
-  return chart('Processor time beside nginx', `Logarithmic bars; shorter is better · ${about.date.slice(0, 10)} · ${about.machine} · Node ${about.node} · ${about.command}`, [
+  return chart('Processor time beside nginx', [
+    'One logarithmic scale for all bars; shorter is better', `${about.command} · ${about.date.slice(0, 10)} · ${about.machine} · Node ${about.node}`
+  ], [
     ...(Object.entries(requests) as Array<[CaseName, RequestResult]>).map(([name, { title, absent }]) => (
       panel(`${capital(title)}, per request`, requestCosts(results, name), absent)
     )),
@@ -59,10 +61,11 @@ function requestText ({ measured, absent, rate, rounds: count }: RequestResult):
 
 function streamText ({ samples, absent, most }: StreamResult): string {
   const costs = (name: string) => samples[name]?.map(({ cpuPerEvent }) => cpuPerEvent)
-  const head = ['', 'CPU µs per event', `÷ ${FLOOR}`, `÷ ${BARE}`, 'delay ms', `memory per stream at ${figure(most)}, KB`]
+  const head = ['', 'CPU µs per event', `÷ ${FLOOR}`, `÷ ${BARE}`, 'delay ms', 'events in time', `memory per stream at ${figure(most)}, KB`]
   const rows = Object.entries(samples).map(([name, found]) => [
     name, rounds(costs(name)!), ratio(costs(name)!, costs(FLOOR)), ratio(costs(name)!, costs(BARE)),
-    quantiles(found.flatMap(({ delays }) => delays)), rounds(found.map(({ rssPerStream }) => rssPerStream / 1_024))
+    quantiles(found.flatMap(({ delays }) => delays)), `${figure(100 * median(found.map(({ share }) => share)))} %`,
+    rounds(found.map(({ rssPerStream }) => rssPerStream / 1_024))
   ])
   return 'Two events a second each, on fresh processes in turns. Delay is from the upstream\'s writing to the client\'s reading, p50 / p90 / p99.\n\n' +
     table(head, [...rows, ...absentRows(absent, head.length)])

@@ -5,10 +5,10 @@ import { load, VoidRun } from '../load.ts'
 import { RATES } from '../scenarios/native.ts'
 import { DIRECT, FIELD, reasonOf, requestOf, withField, type Absent, type Competitor } from './field.ts'
 
-/** A round of one of the field takes no longer than this, in seconds: the slow ones send fewer. */
-const ROUND = 1.5
-/** Requests that tell how slow one is, over so many connections. */
+/** Requests, and connections, that tell roughly how slow one is while it is new. */
 const TRIAL = 16
+/** Time for telling it better when it is warm, in seconds. */
+const TRIAL_TIME = 1
 
 /** What a scenario of requests found. */
 export interface RequestResult {
@@ -47,10 +47,9 @@ interface Question {
 async function admit (one: Competitor, { name, body, nonce, json, requests }: Question): Promise<Contender> {
   const request = requestOf(one, name, body, nonce)
   request.expected.length = await learnLength(request, json ? '}' : '{"type":"message_stop"}\n\n')
-  await load(request, { connections: TRIAL, requests: TRIAL })
-  const { seconds } = await load(request, { connections: TRIAL, requests: TRIAL })
-  const most = Math.max(2, Math.floor(ROUND / (seconds / TRIAL)))
-  return { name: one.name, request, usage: one.usage, ...most < requests / 4 && { requests: most } }
+  const cold = await load(request, { connections: TRIAL, requests: TRIAL })
+  const warm = await load(request, { connections: TRIAL, requests: Math.max(2, Math.min(requests, Math.floor(TRIAL_TIME * TRIAL / cold.seconds))) })
+  return { name: one.name, request, usage: one.usage, capacity: warm.requests / warm.seconds }
 }
 
 /** Compares; whoever fails on the way is taken out, and the others begin anew. */

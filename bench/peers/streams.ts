@@ -10,8 +10,6 @@ import { FIELD, reasonOf, startCompetitor, type Absent } from './field.ts'
 const SETTLE = 2_000
 /** Time in which processor time is measured, in milliseconds. */
 const MEASURE = 5_000
-/** With fewer of the events that were due, the load was not the one that is reported. */
-const ENOUGH = 0.95
 
 /** One of the field with many paced streams open. */
 export interface StreamSample {
@@ -19,6 +17,8 @@ export interface StreamSample {
   cpuPerEvent: number
   /** Milliseconds from the upstream's writing to the client's reading. */
   delays: number[]
+  /** Of the events that were due in that time, the share that came. */
+  share: number
   /** Resident memory in bytes, for each open stream, with more of them open than were measured. */
   rssPerStream: number
 }
@@ -59,10 +59,9 @@ async function sample (name: string, count: number, most: number): Promise<Strea
     await streams.open(count)
     await sleep(SETTLE)
     const { cpuPerEvent, delays, share } = await measurePaced(one, streams, MEASURE)
-    if (share < ENOUGH) throw new Error(`only ${Math.round(share * 100)} % of the events came`)
     await streams.open(most - count)
     await sleep(SETTLE)
-    return { cpuPerEvent, delays, rssPerStream: ((await one.usage()).rss - empty.rss) / most }
+    return { cpuPerEvent, delays, share, rssPerStream: ((await one.usage()).rss - empty.rss) / most }
   } finally {
     await one.stop()
   }

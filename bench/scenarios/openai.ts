@@ -33,7 +33,7 @@ export async function openai (options: SuiteOptions): Promise<Section> {
   await using bed = await makeBed('upstream')
   const gateway = await bed.start('gateway')
   const sections: Section[] = []
-  for (const told of toldOf(bed.nonce)) {
+  for (const told of toldOf(bed.nonce, options)) {
     const contenders = await Promise.all((Object.keys(PATHS) as Protocol[]).map((protocol) => contenderOf(gateway, protocol, told, bed.nonce)))
     const plan: Plan = { contenders, rounds: options.rounds, requests: told.requests, rate: told.rate }
     const tables = { unit: 'native', base: 'native', events: told.events }
@@ -43,7 +43,7 @@ export async function openai (options: SuiteOptions): Promise<Section> {
   return joined('Told in OpenAI\'s protocols', sections)
 }
 
-function toldOf (nonce: string): Told[] {
+function toldOf (nonce: string, { quick }: SuiteOptions): Told[] {
   const { stream } = buildCases(nonce)
   const short = stream.answer.writes.length
   const streams = Object.entries(buildStreams(nonce)) as Array<[StreamName, ReturnType<typeof buildStreams>[StreamName]]>
@@ -51,7 +51,8 @@ function toldOf (nonce: string): Told[] {
   return [
     { title: stream.title, name: 'stream', requests: 150, events: short, rate: 100 },
     { title: `${short} events, gathered to one JSON answer (native: passed on)`, name: 'stream', gathered: true, requests: 150, events: short, rate: 100 },
-    ...streams.map(([name, { title, requests }]) => ({ title, name, requests, events }))
+    // Alone is how a model writes; the others show what is left without the sockets.
+    ...streams.filter(([name]) => !quick || name === 'apart').map(([name, { title, requests }]) => ({ title, name, requests, events }))
   ]
 }
 

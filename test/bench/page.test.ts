@@ -13,7 +13,7 @@ const measured = (name: string, cpu: number, latency: number): Measured => ({
   loop: null,
   rss: 1
 })
-const sample = (cpuPerEvent: number) => ({ cpuPerEvent, delays: [1], rssPerStream: 30 * 1_024 })
+const sample = (cpuPerEvent: number) => ({ cpuPerEvent, delays: [1], share: 1, rssPerStream: 30 * 1_024 })
 
 const results: Results = {
   about: { command: 'npm run bench:peers', date: '2026-01-01T00:00:00.000Z', machine: 'made-up machine', node: 'v26.0.0', loadBefore: 0 },
