@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { clientHeaders } from './client.ts'
 import type { RemoteFlags } from './flags.ts'
@@ -73,7 +74,7 @@ async function askAll (scenario: RemoteScenario, flags: RemoteFlags): Promise<Re
   const connection = async () => {
     while (sent < flags.requests && performance.now() - start < LONGEST_RUN) {
       const index = sent++
-      await new Promise((resolve) => setTimeout(resolve, start + index * 1_000 / flags.rate - performance.now()))
+      await sleep(Math.max(0, start + index * 1_000 / flags.rate - performance.now()))
       await ask(pool, scenario, flags, `w${index}-${Math.random().toString(36).slice(2, 8)}`, run)
     }
   }
