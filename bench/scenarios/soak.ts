@@ -1,4 +1,4 @@
-/** Everything at once and for long: requests, streams, clients that leave, and streams that stay open. Memory must come to rest. */
+/** Everything at once and for long: requests, streams, large requests, and clients that leave. Memory must come to rest. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildCases, type CaseName } from '../cases.ts'
 import { makeBed, type Bed, type Child } from '../children.ts'
