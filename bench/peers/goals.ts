@@ -17,7 +17,7 @@ interface Goal {
 export function goalsText (results: Results): string {
   return table(['goal', 'limit', 'measured', ''], goalsOf(results).map(({ title, value, limit, atLeast = false }) => {
     const kept = atLeast ? value >= limit : value <= limit
-    return [title, `${atLeast ? '≥' : '≤'} ${limit}`, figure(value, 2), Number.isNaN(value) ? 'not measured' : kept ? 'kept' : '**missed**']
+    return [title, `${atLeast ? '≥' : '≤'} ${limit}`, figure(value, 2), Number.isNaN(value) ? 'not measured, or lost in noise' : kept ? 'kept' : '**missed**']
   }))
 }
 
@@ -55,9 +55,14 @@ function streamGoals (results: Results): Goal[] {
 function latencyGoals (results: Results): Goal[] {
   return [0.5, 0.99].flatMap((share) => [[BARE, 1.2], ['Portkey', 0.3]].map(([other, limit]): Goal => ({
     title: `added latency of a small request, p${share * 100} ÷ ${other}`,
-    value: addedLatency(results, 'small', OURS, share) / addedLatency(results, 'small', String(other), share),
+    value: ratioOfAdded(addedLatency(results, 'small', OURS, share), addedLatency(results, 'small', String(other), share)),
     limit: Number(limit)
   })))
+}
+
+/** A difference below zero is noise, and so is a ratio of it. */
+function ratioOfAdded (own: number, other: number): number {
+  return own > 0 && other > 0 ? own / other : NaN
 }
 
 interface OpenAiData { [title: string]: Record<string, { ratio: { ofMedians: number } }> }

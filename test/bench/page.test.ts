@@ -50,9 +50,15 @@ t.test('a goal is kept, missed, or not measured', async (t) => {
   const lines = goalsText(results).split('\n')
   const row = (title: string) => lines.find((line) => line.startsWith(`| ${title}`)) ?? ''
   t.match(row('small request ÷ bare Node proxy'), '| 1.05 | kept |')
-  t.match(row('small request: Portkey ÷ ccproxy'), '| – | not measured |')
+  t.match(row('small request: Portkey ÷ ccproxy'), '| – | not measured, or lost in noise |')
   t.match(row('paced event, 3000 streams ÷ bare Node proxy'), '| 0.80 | **missed** |')
   t.match(row('added latency of a small request, p50 ÷ bare Node proxy'), '| 1.00 | kept |')
+})
+
+t.test('a goal is not kept by noise: who adds less than nothing has no ratio', async (t) => {
+  const noisy = structuredClone(results)
+  for (const one of noisy.requests.small!.measured) one.paced.total = one.name === 'direct' ? [9] : one.paced.total
+  t.match(goalsText(noisy).split('\n').find((line) => line.startsWith('| added latency of a small request, p99 ÷ bare')), '| – | not measured, or lost in noise |')
 })
 
 t.test('the form for programs is JSON that holds every cost', async (t) => {
