@@ -15,6 +15,7 @@ import keyPool from './plugins/key-pool.ts'
 import keyStore from './plugins/key-store.ts'
 import mode from './plugins/mode.ts'
 import openai from './plugins/openai.ts'
+import openapiDocument from './plugins/openapi-document.ts'
 import requestLog from './plugins/request-log.ts'
 import resourceStore from './plugins/resource-store.ts'
 import sessionPool from './plugins/session-pool.ts'
@@ -57,6 +58,9 @@ export async function buildApp (config: Config, { logStream, version = '0.0.0', 
   const app = fastify(serverOptions(config, logStream))
   if (onRoute !== undefined) app.addHook('onRoute', onRoute)
   useEnvelope(app, 'anthropic')
+
+  // What the routes say of themselves: it has to be there before them.
+  await app.register(openapiDocument, { version, publicUrl: config.server.public_url })
 
   // What every request can rely on.
   await app.register(requestLog)

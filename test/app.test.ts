@@ -48,6 +48,7 @@ t.test('nothing else is served', async (t) => {
     'GET /api/token/info',
     'GET /api/token/list',
     'GET /health',
+    'GET /openapi.json',
     'GET /ready',
     'GET /v1/files',
     'GET /v1/files/:id',

@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 import { streamBody } from '../plugins/native-body.ts'
 import type { Asked } from '../upstreams/ask.ts'
 import { ReferenceScanner } from '../upstreams/file-references.ts'
+import * as docs from './docs/resources.ts'
 import { listOwn, type Entry } from './own-list.ts'
 import { askOwn, create, ownResource, pass } from './own-resources.ts'
 import { notTogether, workspaceNamed } from './references.ts'
@@ -36,33 +37,33 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchOptions> = async (scope
     return pass(reply, answer, Buffer.from(JSON.stringify(show(request)(JSON.parse(answer.body.toString('utf8')) as Entry))))
   }
 
-  scope.post('/messages/batches', { config: { longBody: true }, schema: { body: Passed, response } }, async (request, reply) => {
+  scope.post('/messages/batches', { config: { longBody: true }, schema: { ...docs.CREATE_BATCH, body: Passed, response } }, async (request, reply) => {
     const answer = await create(request, {
       kind: 'batch', path: PATH, limit: BODY_LIMIT, idleTimeout: options.stallTimeout, inspect: await referenceGuard(request)
     })
     return passBatch(request, reply, answer)
   })
 
-  scope.get('/messages/batches', { schema: { querystring: Listing, response } }, async (request, reply) => {
+  scope.get('/messages/batches', { schema: { ...docs.LIST_BATCHES, querystring: Listing, response } }, async (request, reply) => {
     return listOwn(request, reply, { kind: 'batch', path: PATH, show: show(request) })
   })
 
-  scope.get('/messages/batches/:id', { schema: { params: BatchId, response } }, async (request, reply) => {
+  scope.get('/messages/batches/:id', { schema: { ...docs.GET_BATCH, params: BatchId, response } }, async (request, reply) => {
     const row = await ownResource(request, 'batch', request.params.id)
     return passBatch(request, reply, await askOwn(request, row, `${PATH}/${row.id}`))
   })
 
-  scope.delete('/messages/batches/:id', { schema: { params: BatchId, response } }, async (request, reply) => {
+  scope.delete('/messages/batches/:id', { schema: { ...docs.DELETE_BATCH, params: BatchId, response } }, async (request, reply) => {
     const row = await ownResource(request, 'batch', request.params.id)
     return passBatch(request, reply, await askOwn(request, row, `${PATH}/${row.id}`, 'DELETE'))
   })
 
-  scope.post('/messages/batches/:id/cancel', { schema: { params: BatchId, response } }, async (request, reply) => {
+  scope.post('/messages/batches/:id/cancel', { schema: { ...docs.CANCEL_BATCH, params: BatchId, response } }, async (request, reply) => {
     const row = await ownResource(request, 'batch', request.params.id)
     return passBatch(request, reply, await askOwn(request, row, `${PATH}/${row.id}/cancel`, 'POST'))
   })
 
-  scope.get('/messages/batches/:id/results', { schema: { params: BatchId, response } }, async (request, reply) => {
+  scope.get('/messages/batches/:id/results', { schema: { ...docs.BATCH_RESULTS, params: BatchId, response } }, async (request, reply) => {
     const row = await ownResource(request, 'batch', request.params.id)
     relayContent(request, reply, `${PATH}/${row.id}/results`, scope.resources.workspaceOf(row), options)
   })

@@ -5,6 +5,7 @@ import { ADMIN_BODY_LIMIT } from '../plugins/admin-guard.ts'
 import { KEY_STATES } from '../plugins/key-pool-report.ts'
 import { keyIdOf, type KeySource } from '../plugins/pool-key.ts'
 import { isoTime } from '../time.ts'
+import * as docs from './docs/admin.ts'
 import { Label } from './fields.ts'
 import { AdminError, Message, NullableText, NullableTime, Time } from './schemas.ts'
 
@@ -63,6 +64,7 @@ const Stats = Type.Object({
 
 const KeyId = Type.Object({ id: Type.String({ maxLength: 100, description: 'Send the id that GET /api/keys/stats shows' }) })
 const AddSchema = {
+  ...docs.ADD_KEY,
   body: Type.Object({
     key: Type.String({ maxLength: 1_000, pattern: '^\\s*[\\x21-\\x7e]+\\s*$', description: 'Send an Anthropic API key: visible ASCII characters, no spaces' }),
     name: Type.Optional(Label('a name')),
@@ -84,7 +86,7 @@ const OneKeySchema = { params: KeyId, response: { 200: Message, '4xx': AdminErro
 export const keyRoutes: FastifyPluginAsyncTypebox = async (scope) => {
   const { keyPool, keyStore } = scope
 
-  scope.get('/keys/stats', { schema: { response: { 200: Stats, '4xx': AdminError } } }, async () => ({
+  scope.get('/keys/stats', { schema: { ...docs.KEY_STATS, response: { 200: Stats, '4xx': AdminError } } }, async () => ({
     ...keyPool.stats(), unreadable_keys: keyStore.unreadable
   }))
 
@@ -99,7 +101,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (scope) => {
     return { id, name, key: shown, source: 'store' as const, organisation, workspace, weight }
   })
 
-  scope.delete('/keys/:id', { schema: OneKeySchema }, async (request) => {
+  scope.delete('/keys/:id', { schema: { ...docs.DELETE_KEY, ...OneKeySchema } }, async (request) => {
     const { id } = request.params
     const source = keyPool.sourceOf(id)
     if (source === 'env' || source === 'file') throw notDeletable(source)
@@ -108,7 +110,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (scope) => {
     return { message: 'key deleted successfully' }
   })
 
-  scope.post('/keys/:id/reset', { schema: OneKeySchema }, async (request) => {
+  scope.post('/keys/:id/reset', { schema: { ...docs.RESET_KEY, ...OneKeySchema } }, async (request) => {
     const { id } = request.params
     if (!keyPool.reset(id)) throw keyNotFound()
     request.log.info({ keyId: id }, 'key reset')
@@ -116,7 +118,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (scope) => {
   })
 
   for (const [action, done] of [['disable', 'disabled'], ['enable', 'enabled']] as const) {
-    scope.post(`/keys/:id/${action}`, { schema: OneKeySchema }, async (request) => {
+    scope.post(`/keys/:id/${action}`, { schema: { ...docs.switchKey(action), ...OneKeySchema } }, async (request) => {
       const { id } = request.params
       if (!await keyStore.setDisabled(id, action === 'disable')) throw keyNotFound()
       request.log.info({ keyId: id }, `key ${done}`)

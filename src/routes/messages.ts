@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.ts'
 import { keepBodyBytes } from '../plugins/native-body.ts'
 import { referencesIn } from '../upstreams/file-references.ts'
+import { COUNT_TOKENS, CREATE_MESSAGE } from './docs/protocols.ts'
 import { workspaceNamed } from './references.ts'
 import { relay, type RelayOptions } from './relay.ts'
 import { AnthropicError, BODY_LIMIT, Passed } from './schemas.ts'
@@ -40,10 +41,10 @@ export const messagesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (sc
     return undefined
   }
 
-  scope.post('/messages', { bodyLimit: BODY_LIMIT, schema: { body: MessagesBody, response } }, (request, reply) =>
+  scope.post('/messages', { bodyLimit: BODY_LIMIT, schema: { ...CREATE_MESSAGE, body: MessagesBody, response } }, (request, reply) =>
     answer(request, reply, 'messages', request.body.model))
 
-  const counting = { bodyLimit: BODY_LIMIT, onRequest: refuseToCount, schema: { body: CountTokensBody, response } }
+  const counting = { bodyLimit: BODY_LIMIT, onRequest: refuseToCount, schema: { ...COUNT_TOKENS, body: CountTokensBody, response } }
   scope.post('/messages/count_tokens', counting, (request, reply) => answer(request, reply, 'count_tokens', request.body.model))
 }
 

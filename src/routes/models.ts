@@ -11,6 +11,7 @@ import { modelsOf, webModelList, type WebModel } from '../translate/web/plan-mod
 import { forwardedResponseHeaders } from '../upstreams/headers.ts'
 import type { CatalogueAnswer } from '../upstreams/model-catalogue.ts'
 import { ALL_MODELS, API_VERSION } from '../upstreams/model-infos.ts'
+import { GET_MODEL, LIST_MODELS } from './docs/protocols.ts'
 import { queryOf } from './query.ts'
 import { AnthropicError, Listing, OpenaiError, Passed } from './schemas.ts'
 
@@ -45,7 +46,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRouteOptions> = async (
     })
   }
 
-  scope.get('/models', { schema: { querystring: Listing, response } }, async (request, reply) => {
+  scope.get('/models', { schema: { ...LIST_MODELS, querystring: Listing, response } }, async (request, reply) => {
     if (request.record.mode === 'web') {
       const list = webModelList(webModels())
       return tellOwn(request, reply, wantsAnthropic(request) ? list : modelsForBoth(list, aliases))
@@ -55,7 +56,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRouteOptions> = async (
     return tell(request, reply, answer, () => modelsForBoth(JSON.parse(answer.body.toString()), aliases))
   })
 
-  scope.get('/models/:id', { schema: { params: ModelId, response } }, async (request, reply) => {
+  scope.get('/models/:id', { schema: { ...GET_MODEL, params: ModelId, response } }, async (request, reply) => {
     const { id } = request.params
     if (request.record.mode === 'web') {
       const model = webModel(resolveAlias(id, wantsAnthropic(request) ? {} : aliases))

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { GatewayError } from '../errors.ts'
+import { forNobody } from './docs/operation.ts'
 import { AnthropicError } from './schemas.ts'
 
 const ADMIN_API = 'Anthropic\'s Admin API needs an admin key, which this gateway never holds; ask the owner of the organisation.'
@@ -30,6 +31,8 @@ export const refusedRoutes: FastifyPluginAsyncTypebox = async (scope) => {
     const refuse = async (): Promise<never> => {
       throw new GatewayError('permission_error', `/v1/${name} is not available here: ${reason}`, { code: 'not_available' })
     }
-    for (const path of [`/${name}`, `/${name}/*`]) scope.all(path, { schema: { response: { 403: AnthropicError } } }, refuse)
+    for (const path of [`/${name}`, `/${name}/*`]) {
+      scope.all(path, { schema: { ...forNobody(name, path.endsWith('*'), reason), response: { 403: AnthropicError } } }, refuse)
+    }
   }
 }

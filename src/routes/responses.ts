@@ -5,6 +5,7 @@ import { ResponsesAnswer } from '../translate/responses-answer.ts'
 import { translateResponses } from '../translate/responses-request.ts'
 import { ResponsesStream } from '../translate/responses-stream.ts'
 import { Translator } from '../translate/translator.ts'
+import { CREATE_RESPONSE, storedResponse } from './docs/protocols.ts'
 import type { RelayOptions } from './relay.ts'
 import { BODY_LIMIT, OpenaiBody, OpenaiError, openaiResponse } from './schemas.ts'
 import { relayTranslation } from './translation.ts'
@@ -16,7 +17,8 @@ const ResponseId = Type.Object({ id: Type.String() })
  * becomes of each parameter: `translate/parameters-responses.ts`.
  */
 export const responsesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (scope, options) => {
-  scope.post('/responses', { bodyLimit: BODY_LIMIT, schema: { body: OpenaiBody, response: openaiResponse } }, (request, reply) => {
+  const schema = { ...CREATE_RESPONSE, body: OpenaiBody, response: openaiResponse }
+  scope.post('/responses', { bodyLimit: BODY_LIMIT, schema }, (request, reply) => {
     const { openai } = scope
     const { prompt_cache_key: cacheKey } = request.body
     const { request: asked, ignored, context } = translateResponses(request.body, openai.optionsFor(request))
@@ -29,7 +31,7 @@ export const responsesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (s
     scope.route<{ Params: { id: string } }>({
       method,
       url: '/responses/:id',
-      schema: { params: ResponseId, response: { 404: OpenaiError } },
+      schema: { ...storedResponse(method), params: ResponseId, response: { 404: OpenaiError } },
       handler: ({ params: { id } }) => {
         throw new GatewayError('not_found_error', `id: there is no response ${JSON.stringify(id.slice(0, 100))}: none is stored here. Keep what POST /v1/responses answers.`, {
           code: 'response_not_found', param: 'id'

@@ -7,6 +7,7 @@ import { sessionReport, SESSION_STATES, type SessionState } from '../plugins/ses
 import type { Session } from '../plugins/session-store.ts'
 import type { Checked } from '../upstreams/web-check.ts'
 import { parseSessionKey } from '../upstreams/web-cookie.ts'
+import * as docs from './docs/admin.ts'
 import { Label, lifeOf, DURATION_MEND } from './fields.ts'
 import { AdminError, Message, NullableText, NullableTime, Time } from './schemas.ts'
 
@@ -45,6 +46,7 @@ const SessionSchema = Type.Composite([Added, Type.Object({
 })])
 
 const AddSchema = {
+  ...docs.ADD_SESSION,
   body: Type.Object({
     name: Label('a name'),
     session_key: Type.String({ maxLength: 20_000, description: 'Send the value of the cookie sessionKey of claude.ai; it begins with sk-ant-sid' }),
@@ -55,6 +57,8 @@ const AddSchema = {
   }, { additionalProperties: false, description: 'Send a JSON object with a name and a session_key' }),
   response: { 200: Added, '4xx': AdminError }
 }
+
+const ListSchema = { ...docs.LIST_SESSIONS, response: { 200: Type.Object({ sessions: Type.Array(SessionSchema) }), '4xx': AdminError } }
 
 const OneSession = {
   params: Type.Object({ id: Type.String({ maxLength: 100, description: 'Send the id that GET /api/session/list shows' }) }),
@@ -85,11 +89,11 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (scope) => {
     return { ...told, warning: checked.warning ?? told.warning }
   })
 
-  scope.get('/session/list', { schema: { response: { 200: Type.Object({ sessions: Type.Array(SessionSchema) }), '4xx': AdminError } } }, async () => ({
+  scope.get('/session/list', { schema: ListSchema }, async () => ({
     sessions: store.list().map(report)
   }))
 
-  scope.delete('/session/:id', { schema: OneSession }, async (request) => {
+  scope.delete('/session/:id', { schema: { ...docs.DELETE_SESSION, ...OneSession } }, async (request) => {
     const { row } = sessionOf(scope, request.params.id)
     await store.setActive(row.id, false)
     // Without its cookie nobody could delete what it has made.
@@ -102,7 +106,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (scope) => {
   })
 
   for (const [action, isActive, done] of [['deactivate', false, 'deactivated'], ['activate', true, 'activated']] as const) {
-    scope.post(`/session/:id/${action}`, { schema: OneSession }, async (request) => {
+    scope.post(`/session/:id/${action}`, { schema: { ...docs.switchSession(action), ...OneSession } }, async (request) => {
       const { row } = sessionOf(scope, request.params.id)
       await store.setActive(row.id, isActive)
       if (!isActive) conversations.dropAllOf(row.id)
@@ -111,7 +115,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (scope) => {
     })
   }
 
-  scope.post('/session/:id/check', { schema: { ...OneSession, response: { 200: SessionSchema, '4xx': AdminError } } }, async (request) => {
+  scope.post('/session/:id/check', { schema: { ...docs.CHECK_SESSION, ...OneSession, response: { 200: SessionSchema, '4xx': AdminError } } }, async (request) => {
     const session = sessionOf(scope, request.params.id)
     if (session.cookie === null) throw unreadable()
     await webUpstream.recheck(session)
@@ -119,7 +123,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (scope) => {
     return report(session)
   })
 
-  scope.post('/session/:id/reset', { schema: OneSession }, async (request) => {
+  scope.post('/session/:id/reset', { schema: { ...docs.RESET_SESSION, ...OneSession } }, async (request) => {
     const { row } = sessionOf(scope, request.params.id)
     pool.reset(row.id)
     request.log.info({ sessionId: row.id }, 'session reset')

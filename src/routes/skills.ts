@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { streamBody } from '../plugins/native-body.ts'
+import * as docs from './docs/resources.ts'
 import { listOwn, type Entry } from './own-list.ts'
 import { ask, askOwn, create, notFound, ownResource, pass, send } from './own-resources.ts'
 import { queryOf } from './query.ts'
@@ -21,46 +22,47 @@ export const skillRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (scope
   const { stallTimeout: idleTimeout } = options
   streamBody(scope, 'multipart/form-data')
 
-  scope.post('/skills', { config: { longBody: true }, schema: { body: Passed, response } }, async (request, reply) => {
+  scope.post('/skills', { config: { longBody: true }, schema: { ...docs.CREATE_SKILL, body: Passed, response } }, async (request, reply) => {
     return pass(reply, await create(request, { kind: 'skill', path: '/v1/skills', limit: BODY_LIMIT, idleTimeout }))
   })
 
-  scope.get('/skills', { schema: { querystring: Listing, response } }, async (request, reply) => {
+  scope.get('/skills', { schema: { ...docs.LIST_SKILLS, querystring: Listing, response } }, async (request, reply) => {
     return listOwn(request, reply, { kind: 'skill', path: '/v1/skills', isPublic })
   })
 
-  scope.get('/skills/:id', { schema: { params: SkillId, response } }, async (request, reply) => {
+  scope.get('/skills/:id', { schema: { ...docs.GET_SKILL, params: SkillId, response } }, async (request, reply) => {
     const { id } = request.params
     return pass(reply, await ask(request, { path: `/v1/skills/${id}${queryOf(request)}`, workspace: await placeOf(request, id) }))
   })
 
-  scope.delete('/skills/:id', { schema: { params: SkillId, response } }, async (request, reply) => {
+  scope.delete('/skills/:id', { schema: { ...docs.DELETE_SKILL, params: SkillId, response } }, async (request, reply) => {
     const row = await ownResource(request, 'skill', request.params.id)
     return pass(reply, await askOwn(request, row, `/v1/skills/${row.id}`, 'DELETE'))
   })
 
-  scope.post('/skills/:id/versions', { config: { longBody: true }, schema: { params: SkillId, body: Passed, response } }, async (request, reply) => {
+  const making = { config: { longBody: true }, schema: { ...docs.CREATE_VERSION, params: SkillId, body: Passed, response } }
+  scope.post('/skills/:id/versions', making, async (request, reply) => {
     const row = await ownResource(request, 'skill', request.params.id)
     const path = `/v1/skills/${row.id}/versions${queryOf(request)}`
     return pass(reply, await send(request, path, scope.resources.workspaceOf(row), { limit: BODY_LIMIT, idleTimeout }))
   })
 
-  scope.get('/skills/:id/versions', { schema: { params: SkillId, querystring: Listing, response } }, async (request, reply) => {
+  scope.get('/skills/:id/versions', { schema: { ...docs.LIST_VERSIONS, params: SkillId, querystring: Listing, response } }, async (request, reply) => {
     const { id } = request.params
     return pass(reply, await ask(request, { path: `/v1/skills/${id}/versions${queryOf(request)}`, workspace: await placeOf(request, id) }))
   })
 
-  scope.get('/skills/:id/versions/:version', { schema: { params: Version, response } }, async (request, reply) => {
+  scope.get('/skills/:id/versions/:version', { schema: { ...docs.GET_VERSION, params: Version, response } }, async (request, reply) => {
     const { id, version } = request.params
     return pass(reply, await ask(request, { path: `/v1/skills/${id}/versions/${version}${queryOf(request)}`, workspace: await placeOf(request, id) }))
   })
 
-  scope.get('/skills/:id/versions/:version/content', { schema: { params: Version, response } }, async (request, reply) => {
+  scope.get('/skills/:id/versions/:version/content', { schema: { ...docs.VERSION_CONTENT, params: Version, response } }, async (request, reply) => {
     const { id, version } = request.params
     relayContent(request, reply, `/v1/skills/${id}/versions/${version}/content`, await placeOf(request, id), options)
   })
 
-  scope.delete('/skills/:id/versions/:version', { schema: { params: Version, response } }, async (request, reply) => {
+  scope.delete('/skills/:id/versions/:version', { schema: { ...docs.DELETE_VERSION, params: Version, response } }, async (request, reply) => {
     const row = await ownResource(request, 'skill', request.params.id)
     return pass(reply, await askOwn(request, row, `/v1/skills/${row.id}/versions/${request.params.version}`, 'DELETE'))
   })

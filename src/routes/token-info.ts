@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { TOKEN_MODES, type TokenMode, type TokenRow } from '../plugins/database/schema.ts'
 import { isValid } from '../plugins/token-store.ts'
 import { isoTime, nullableIsoTime } from '../time.ts'
+import { TOKEN_INFO } from './docs/service.ts'
 import { AdminError, NullableTime, Time } from './schemas.ts'
 
 export const ModeSchema = (options: { default?: TokenMode } = {}) =>
@@ -35,6 +36,7 @@ export function describeToken (row: TokenRow, now: number): Static<typeof TokenS
 }
 
 const InfoSchema = {
+  ...TOKEN_INFO,
   response: { 200: TokenSchema, '4xx': AdminError }
 }
 

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { GatewayError } from '../errors.ts'
 import { ADMIN_BODY_LIMIT } from '../plugins/admin-guard.ts'
 import { isoTime } from '../time.ts'
+import { GENERATE_TOKEN, LIST_TOKENS, REVOKE_TOKEN } from './docs/admin.ts'
 import { DURATION_MEND, lifeOf } from './fields.ts'
 import { AdminError, Time } from './schemas.ts'
 import { describeToken, ModeSchema, TokenSchema } from './token-info.ts'
@@ -11,6 +12,7 @@ import { describeToken, ModeSchema, TokenSchema } from './token-info.ts'
 const UNFIT_IN_NAME = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 
 const GenerateSchema = {
+  ...GENERATE_TOKEN,
   body: Type.Object({
     name: Type.String({ minLength: 1, maxLength: 100, description: 'Send a name of 1 to 100 characters' }),
     expires_in: Type.Optional(Type.String({ description: DURATION_MEND })),
@@ -29,10 +31,12 @@ const GenerateSchema = {
 }
 
 const ListSchema = {
+  ...LIST_TOKENS,
   response: { 200: Type.Object({ tokens: Type.Array(TokenSchema) }), '4xx': AdminError }
 }
 
 const RevokeSchema = {
+  ...REVOKE_TOKEN,
   body: Type.Object({
     id: Type.String({ minLength: 1, maxLength: 100, description: 'Send the id that GET /api/token/list shows' })
   }, { additionalProperties: false, description: 'Send a JSON object' }),
