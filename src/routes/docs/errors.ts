@@ -7,7 +7,7 @@ const EXAMPLES = {
   invalid_model: ['invalid_request_error', 'model: is required. Send the id of a model, for example "claude-sonnet-5-5".', { code: 'invalid_field', param: 'model' }],
   invalid_id: ['invalid_request_error', 'id: must match pattern. Send an id as the list shows it.', { code: 'invalid_field', param: 'id' }],
   invalid_limit: ['invalid_request_error', 'limit: must match pattern "^[0-9]{1,4}$". Send a number from 1 to 1000.', { code: 'invalid_field', param: 'limit' }],
-  unsupported_parameter: ['invalid_request_error', 'n: asks for more than one answer. Claude gives one answer to a request: leave it out, or send the request n times.', { param: 'n' }],
+  unsupported_parameter: ['invalid_request_error', 'n: is not supported. Claude gives one answer to a request: leave it out, or send the request n times.', { param: 'n' }],
   empty_body: ['invalid_request_error', 'body: is empty; send what is to be made.', { param: 'body' }],
   different_workspaces: ['invalid_request_error', 'file_made_up_1, file_made_up_2: were made in different workspaces, and no request can use them together; upload them again.'],
   missing_token: ['authentication_error', 'No token was sent; send it as "Authorization: Bearer <token>" or as "x-api-key: <token>".'],
