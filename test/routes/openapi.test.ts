@@ -3,9 +3,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { RouteOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
+import { errorCodes } from '../docs/error-codes.ts'
 import { testConfig, type ConfigChanges } from '../helpers/gateway.ts'
 
-interface Media { schema: object, example?: unknown, examples?: Record<string, { value: unknown }> }
+interface Media { schema: object, example?: unknown, examples?: Record<string, { $ref: string }> }
 interface Answer { description: string, content?: Record<string, Media> }
 interface Operation {
   summary?: string
@@ -22,7 +23,7 @@ interface Document {
   servers: Array<{ url: string }>
   tags: Array<{ name: string }>
   paths: Record<string, Record<string, Operation>>
-  components: object
+  components: { examples: Record<string, { value: unknown }> }
 }
 
 async function start (t: Test, changes: ConfigChanges = {}) {
@@ -31,6 +32,11 @@ async function start (t: Test, changes: ConfigChanges = {}) {
   t.teardown(() => app.close())
   const answer = await app.inject('/openapi.json')
   return { app, routes, answer, document: answer.json<Document>() }
+}
+
+/** What a reference to an example leads to. */
+function exampleAt ({ components: { examples } }: Document, { $ref }: { $ref: string }): unknown {
+  return examples[$ref.replace('#/components/examples/', '')]?.value
 }
 
 /** Every operation with its name, such as `get /v1/models`. */
@@ -87,16 +93,24 @@ t.test('every body has an example, and every example is what its schema says', a
     t.ok(media.some(([, { example, examples }]) => example !== undefined || examples !== undefined), `${name}: an example`)
     for (const [type, { schema, example, examples = {} }] of media) {
       const check = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as object)
-      const shown = [example, ...Object.values(examples).map(({ value }) => value)].filter((one) => one !== undefined)
+      const shown = [example, ...Object.values(examples).map((one) => exampleAt(document, one) ?? null)].filter((one) => one !== undefined)
       for (const one of shown) t.ok(check(one), `${name}: ${type} ${JSON.stringify(check.errors)}`)
     }
   }
 })
 
+t.test('the errors that are shown are errors of the gateway', async (t) => {
+  const { document: { components: { examples } } } = await start(t)
+  const known = errorCodes()
+  const shown = Object.entries(examples).filter(([name]) => name.startsWith('admin.')).map(([, { value }]) => (value as { error: { code: string } }).error.code)
+  t.ok(shown.length > 30)
+  for (const code of shown) t.ok(known.has(code) || known.has(code.replace(/^[a-z]+(?=_not_found$)/, '*')), code)
+})
+
 t.test('errors are told in the envelope of their route', async (t) => {
   const { document } = await start(t)
   const exampleOf = (path: string, method: string, status: string, name: string) =>
-    document.paths[path]![method]!.responses[status]!.content!['application/json']!.examples![name]!.value
+    exampleAt(document, document.paths[path]![method]!.responses[status]!.content!['application/json']!.examples![name]!)
   t.match(exampleOf('/v1/messages', 'post', '401', 'invalid_token'), { type: 'error', error: { type: 'authentication_error' } })
   t.match(exampleOf('/v1/chat/completions', 'post', '401', 'invalid_token'), { error: { type: 'invalid_request_error', code: 'invalid_api_key' } })
   t.match(exampleOf('/api/token/revoke', 'post', '404', 'token_not_found'), { error: { code: 'token_not_found' } })

@@ -1,9 +1,9 @@
 import type { Envelope } from '../../errors.ts'
-import { toldError, type ErrorExample } from './errors.ts'
+import { toldError, toldErrors } from './errors.ts'
 import type { Content, HeaderName, Shown } from './operation.ts'
 import { SHAPES } from './shapes.ts'
 
-type Media = Record<string, { schema?: object, example?: unknown, examples?: Record<string, { value: unknown }> }>
+type Media = Record<string, { schema?: object, example?: unknown, examples?: Record<string, object> }>
 interface Answer { description: string, content?: Media }
 
 interface Operation {
@@ -16,7 +16,7 @@ interface Operation {
 /** As much of an OpenAPI document as is read here. */
 export interface OpenapiDocument {
   paths: Record<string, Record<string, Operation>>
-  components: { schemas?: object, parameters?: object }
+  components: { schemas?: object, parameters?: object, examples?: object }
 }
 
 const JSON_TYPE = 'application/json'
@@ -43,7 +43,8 @@ export const SECURITY_SCHEMES = {
 
 /** Turns what the routes tell beside their schemas into OpenAPI. Changes the document in its place. */
 export function complete (document: OpenapiDocument): void {
-  document.components = { ...document.components, schemas: { ...document.components.schemas, ...SHAPES }, parameters: HEADERS }
+  const schemas = { ...document.components.schemas, ...SHAPES }
+  document.components = { ...document.components, schemas, parameters: HEADERS, examples: toldErrors() }
   for (const [path, item] of Object.entries(document.paths)) {
     const operations = Object.values(item)
     const shownOnce = operations.find((operation) => operation['x-shown']?.anyMethod)
@@ -78,17 +79,17 @@ function media (base: { content?: Media } | undefined, contents: readonly Conten
 
 /** The gateway's own errors, by their status. */
 function errorAnswers ({ errors, envelope }: Shown): Record<string, Answer> {
-  const answers: Record<string, Answer & { names: ErrorExample[] }> = {}
+  const answers: Record<string, Answer & { codes: Set<string> }> = {}
   for (const name of errors) {
     for (const one of envelope === 'both' ? ['anthropic', 'openai'] as const : [envelope]) {
-      const { status, body } = toldError(name, one)
-      const answer = answers[status] ??= { description: '', names: [], content: { [JSON_TYPE]: { schema: schemaOf(envelope), examples: {} } } }
-      if (!answer.names.includes(name)) answer.names.push(name)
-      answer.content![JSON_TYPE]!.examples![envelope === 'both' ? `${name} (${one})` : name] = { value: body }
+      const { status, code } = toldError(name, one)
+      const answer = answers[status] ??= { description: '', codes: new Set(), content: { [JSON_TYPE]: { schema: schemaOf(envelope), examples: {} } } }
+      answer.codes.add(code)
+      answer.content![JSON_TYPE]!.examples![envelope === 'both' ? `${name} (${one})` : name] = { $ref: `#/components/examples/${one}.${name}` }
     }
   }
-  return Object.fromEntries(Object.entries(answers).map(([status, { names, content }]) =>
-    [status, { description: `Told by the gateway: ${names.map((name) => `\`${name}\``).join(', ')}`, content }]))
+  return Object.fromEntries(Object.entries(answers).map(([status, { codes, content }]) =>
+    [status, { description: `Told by the gateway: ${[...codes].map((code) => `\`${code}\``).join(', ')}`, content }]))
 }
 
 function passedErrors ({ envelope }: Shown): Record<string, Answer> {

@@ -43,9 +43,16 @@ const EXAMPLES = {
 
 export type ErrorExample = keyof typeof EXAMPLES
 
+/** Every error in every protocol, by both names, as a document keeps its examples. */
+export function toldErrors (): Record<string, { value: object }> {
+  const names = Object.keys(EXAMPLES) as ErrorExample[]
+  return Object.fromEntries((['anthropic', 'openai', 'admin'] as const).flatMap((envelope) =>
+    names.map((name) => [`${envelope}.${name}`, { value: toldError(name, envelope).body }])))
+}
+
 /** An error as the protocol of the route tells it. */
-export function toldError (name: ErrorExample, envelope: Envelope): { status: number, body: object } {
+export function toldError (name: ErrorExample, envelope: Envelope): { status: number, code: string, body: object } {
   const [type, message, options = {}] = EXAMPLES[name] as [ErrorType, string, GatewayErrorOptions?]
   const error = new GatewayError(type, message, { code: name, ...options })
-  return { status: errorStatus(error, envelope), body: errorBody(error, envelope, 'req_made_up') }
+  return { status: errorStatus(error, envelope), code: error.code, body: errorBody(error, envelope, 'req_made_up') }
 }
