@@ -30,6 +30,9 @@ interface Name {
 
 const FILE_VARIABLE = 'CCPROXY_CONFIG'
 
+/** Of our prefix, and no settings: where the command finds a gateway, and what clients keep their token in. */
+const OTHER_VARIABLES = ['CCPROXY_URL', 'CCPROXY_TOKEN']
+
 /** Collects what the environment and the file say; the environment wins. */
 export function readSources ({ env, cwd }: Place, names: Name[]): Sources {
   const sources: Sources = { values: new Map(), problems: [] }
@@ -42,7 +45,7 @@ function readEnvironment (env: Place['env'], names: Name[], { values, problems }
   const known = new Map(names.map((name) => [name.env, name.file]))
   for (const [name, written] of Object.entries(env)) {
     const value = written?.trim() ?? ''
-    if (!name.startsWith('CCPROXY_') || name === FILE_VARIABLE || value === '' || isServiceLink(name, value)) continue
+    if (!name.startsWith('CCPROXY_') || name === FILE_VARIABLE || OTHER_VARIABLES.includes(name) || value === '' || isServiceLink(name, value)) continue
     const file = known.get(name)
     if (file !== undefined) values.set(file, { value, origin: 'the environment', fromFile: false })
     else problems.push(`${name}: is not a known setting${suggestion(name, [...known, [FILE_VARIABLE, 'path of the file']])}`)

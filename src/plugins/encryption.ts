@@ -29,19 +29,48 @@ export function sealIdentity (table: typeof SEALED[number]['table'], id: string)
 export async function sealAnew (db: Kysely<Database>, box: SecretBox): Promise<number> {
   return db.transaction().execute(async (trx) => {
     let count = 0
-    for (const { table, columns } of SEALED) {
-      for (const column of columns) {
-        const rows = await (trx as Kysely<Database>).selectFrom(table).select(['id', `${column as 'secret'} as text`]).execute() as Array<{ id: string, text: string | null }>
-        for (const { id, text } of rows) {
-          const fresh = text === null ? null : resealed(box, text, sealIdentity(table, id))
-          if (fresh === null) continue
-          await (trx as Kysely<Database>).updateTable(table).set({ [column]: fresh }).where('id', '=', id).execute()
-          count++
-        }
-      }
+    for (const { table, column, id, text } of await sealedTexts(trx)) {
+      const fresh = resealed(box, text, sealIdentity(table, id))
+      if (fresh === null) continue
+      await (trx as Kysely<Database>).updateTable(table).set({ [column]: fresh }).where('id', '=', id).execute()
+      count++
     }
     return count
   })
+}
+
+/** How many secrets of the database the box opens, and how many not. */
+export async function countOpened (db: Kysely<Database>, box: SecretBox): Promise<{ opened: number, closed: number }> {
+  const counts = { opened: 0, closed: 0 }
+  for (const { table, id, text } of await sealedTexts(db)) counts[opens(box, text, sealIdentity(table, id)) ? 'opened' : 'closed']++
+  return counts
+}
+
+function opens (box: SecretBox, text: string, identity: string): boolean {
+  try {
+    box.open(text, identity)
+    return true
+  } catch {
+    return false
+  }
+}
+
+interface SealedText {
+  table: typeof SEALED[number]['table']
+  column: string
+  id: string
+  text: string
+}
+
+async function sealedTexts (db: Kysely<Database>): Promise<SealedText[]> {
+  const found: SealedText[] = []
+  for (const { table, columns } of SEALED) {
+    for (const column of columns) {
+      const rows = await db.selectFrom(table).select(['id', `${column as 'secret'} as text`]).execute() as Array<{ id: string, text: string | null }>
+      for (const { id, text } of rows) if (text !== null) found.push({ table, column, id, text })
+    }
+  }
+  return found
 }
 
 /** @returns null where there is nothing to do, or nothing that can be done */
