@@ -45,9 +45,10 @@ async function prompt (io: Io, what: string, option: string): Promise<string> {
   if (io.stdin.isTTY !== true || io.stdin.setRawMode === undefined) {
     throw usageError(`The ${what} is needed, and there is no terminal to ask for it: give it with ${option} <path>, or with ${option} - from standard input.`)
   }
-  io.stderr.write(`${what} (not shown): `)
+  // Hidden before it is asked for: who is quick must not see it either.
   io.stdin.setRawMode(true)
   try {
+    io.stderr.write(`${what} (not shown): `)
     return await hiddenLine(io.stdin)
   } finally {
     io.stdin.setRawMode(false)

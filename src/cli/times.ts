@@ -14,8 +14,9 @@ export function when (iso: string | null, now: number): string {
 /** @param distance milliseconds, below zero for what has been */
 export function relative (distance: number): string {
   const length = Math.abs(distance)
-  const [unit, size] = UNITS.find(([, size]) => length >= size) ?? ['s', 1_000]
-  const text = `${Math.floor(length / size)}${unit}`
-  if (length < 1_000) return 'now'
+  // What was just made for two days ends in two days, not in one.
+  const [unit, size] = UNITS.find(([, size]) => length >= 0.98 * size) ?? []
+  if (size === undefined) return 'now'
+  const text = `${Math.round(length / size)}${unit}`
   return distance < 0 ? `${text} ago` : `in ${text}`
 }

@@ -52,7 +52,8 @@ async function connect (io: Io, clientName: string, options: Options): Promise<v
   const backup = options.write === true ? write(io, client, file, connection) : null
   if (options.json === true) {
     const settings = client.settings(connection)
-    return sayJson(io, { client: clientName, url, token: made.token, expires_at: made.expires_at, settings, file, written: options.write === true, backup })
+    const written = options.write === true
+    return sayJson(io, { client: clientName, url, token: made.token, expires_at: made.expires_at, settings, file, written, backup })
   }
   note(io, `Token "${made.name}", ends ${when(made.expires_at, io.now())}.\n`)
   if (options.write !== true) return say(io, client.byHand(connection, file))
