@@ -41,18 +41,19 @@ async function checkStreaming (publicUrl: string, { ask }: Gateway): Promise<Fin
     const ids = models.data?.map(({ id }) => id) ?? []
     const model = ids.find((id) => id.includes('haiku')) ?? ids[0]
     if (model === undefined) return [warn('streaming', 'It could not be tried: the gateway lists no model.', 'Mend the lines above first.')]
+    const began = performance.now()
     const response = await fetch(`${publicUrl}/v1/messages`, {
       method: 'POST', headers, body: JSON.stringify({ model, max_tokens: 100, stream: true, messages: [{ role: 'user', content: 'count to 30' }] })
     })
     if (!response.ok) return [warn('streaming', `It could not be tried: ${publicUrl}/v1/messages answered ${response.status}.`, 'Mend the lines above first.')]
-    return [await judgeStream(response)]
+    return [await judgeStream(response, began)]
   } finally {
     await ask('/api/token/revoke', { method: 'POST', body: { id } })
   }
 }
 
-async function judgeStream (response: Response): Promise<Finding> {
-  const began = performance.now()
+/** @param began when it was asked for, as `performance.now()` tells it */
+async function judgeStream (response: Response, began: number): Promise<Finding> {
   let first: number | undefined
   let text = ''
   const decoder = new TextDecoder()
