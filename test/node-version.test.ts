@@ -1,9 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import ts from 'typescript'
 import { nodeVersionProblem, OLDEST_NODE } from '../src/node-version.ts'
+import { findOldNode } from './helpers/old-node.ts'
 
 const SRC = join(import.meta.dirname, '..', 'src')
 
@@ -44,19 +45,3 @@ t.test('a real older Node says so before it needs any other file', { skip: oldNo
   t.equal(stderr, `${nodeVersionProblem(oldNode!.version)}\n`)
   t.equal(status, 1)
 })
-
-/** The first Node on the PATH that knows ES modules and is too old for the gateway. */
-function findOldNode (): { path: string, version: string } | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, 'node')
-    try {
-      accessSync(path, constants.X_OK)
-      const version = execFileSync(path, ['-p', 'process.versions.node'], { env: {}, encoding: 'utf8' }).trim()
-      const major = Number.parseInt(version, 10)
-      if (major >= 18 && major < OLDEST_NODE) return { path, version }
-    } catch {
-      continue
-    }
-  }
-  return undefined
-}

@@ -99,8 +99,9 @@ t.test('where nothing runs', async (t) => {
 
 t.test('what is not configured yet is told, and nothing is written', async (t) => {
   const cwd = t.testdir({})
-  const found = await examine({ run: (args, place) => runCli(t, args, { cwd, ...place, env: { CCPROXY_URL: `http://127.0.0.1:${await freePort()}` } }) })
-  t.match(of('configuration', found), [{ status: 'warn', detail: /JWT_SECRET/, mend: /ccproxy serve/ }, { status: 'warn', detail: /ADMIN_KEY/ }])
+  const env = { CCPROXY_SERVER_PORT: String(await freePort()) }
+  const found = await examine({ run: (args, place) => runCli(t, args, { cwd, ...place, env }) })
+  t.match(of('configuration', found), [{ status: 'fail', detail: /JWT_SECRET/, mend: /ccproxy serve/ }, { status: 'fail', detail: /ADMIN_KEY/ }])
   t.notOk(existsSync(join(cwd, '.env')))
 })
 
