@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -14,7 +14,11 @@ const oldNode = findOldNode()
 const skip = oldNode === undefined && 'no older Node on the PATH'
 
 t.test('the package, installed in an empty folder', async (t) => {
-  const root = t.testdir({ source: {}, packed: {}, user: {} })
+  // Not the test's own folder, which ends with the first test below it that has one.
+  const root = folderOf(t)
+  for (const name of ['source', 'packed', 'user']) mkdirSync(join(root, name))
+  // Without one, npm would take the nearest folder above that has one.
+  writeFileSync(join(root, 'user/package.json'), '{}')
   const { tarball, files } = await packPackage(join(root, 'source'), join(root, 'packed'))
   const user = join(root, 'user')
   const env = userEnv(oldNode?.path)
@@ -28,7 +32,7 @@ t.test('the package, installed in an empty folder', async (t) => {
   })
 
   t.test('npx ccproxy demo --once shows answers and leaves nothing behind', async (t) => {
-    const TMPDIR = t.testdir({})
+    const TMPDIR = folderOf(t)
     const output = await runUser('npx', ['--no-install', 'ccproxy', 'demo', '--once'], { cwd: user, env: { ...env, TMPDIR, PORT: '0' } })
     t.match(output, 'Claude: Hello! 👋 You wrote: “Good morning, Claude!”')
     t.same(readdirSync(TMPDIR).filter((name) => name.startsWith('ccproxy-')), [])
@@ -59,7 +63,7 @@ t.test('the package, installed in an empty folder', async (t) => {
 
     t.test('without the Node that comes along it says what to do', async (t) => {
       const folder = join(user, 'node_modules')
-      const hidden = t.testdir({})
+      const hidden = folderOf(t)
       for (const name of readdirSync(folder).filter((name) => /^node-(bin-)?(linux|darwin|win)-/.test(name))) renameSync(join(folder, name), join(hidden, name))
       t.teardown(() => { for (const name of readdirSync(hidden)) renameSync(join(hidden, name), join(folder, name)) })
       const child = spawn(oldNode!.path, [launcher, '--version'], { cwd: user, env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -71,6 +75,12 @@ t.test('the package, installed in an empty folder', async (t) => {
   })
 })
 
+function folderOf (t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ccproxy-pack-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+  return folder
+}
+
 /** The gateway as the older Node starts it, in a process group of its own, before an upstream that holds its answer until it is released. */
 async function serving (t: Test, launcher: string) {
   let release = () => {}
@@ -81,8 +91,7 @@ async function serving (t: Test, launcher: string) {
     await held
     response.end(event('message_stop', { type: 'message_stop' }))
   })
-  const cwd = mkdtempSync(join(tmpdir(), 'ccproxy-pack-'))
-  t.teardown(() => rmSync(cwd, { recursive: true, force: true, maxRetries: 3 }))
+  const cwd = folderOf(t)
   const gateway = spawn(oldNode!.path, [launcher], {
     cwd,
     detached: true,
