@@ -52,7 +52,9 @@ t.test('each fault has its line, with a mend', async (t) => {
   const world = await startCliWorld(t, { settings: { CCPROXY_CLAUDE_API_KEYS: sick, CCPROXY_JWT_SECRET: 'short' } })
   const { token } = await world.json(['token', 'create', 'asker'])
   await fetch(`${world.url}/v1/messages`, {
-    method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: '{"model":"claude-sonnet-5-5","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}'
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+    body: '{"model":"claude-sonnet-5-5","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}'
   })
   await world.run(['session', 'add', 'mine', '--file', '-'], { input: cookieOf('mine') })
   await world.run(['session', 'deactivate', 'mine'])
