@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { errorBody, errorHeaders, errorStatus, type Envelope, type GatewayError } from '../errors.ts'
+import { AnswerWriter } from './answer-writer.ts'
 import { forwardedResponseHeaders } from './headers.ts'
 import { isEventStream, type Flow, type Sink } from './sink.ts'
 import { EventSplitter } from './sse-bytes.ts'
@@ -9,6 +10,10 @@ const LINGER = 5_000
 
 /** How much of an event is kept back until the rest of it has come, in bytes; a larger one is let through as it comes. */
 const MAX_HALF = 256 * 1024
+
+/** A sign of life between two events. */
+const PING = Buffer.from('event: ping\ndata: {"type": "ping"}\n\n')
+const OPENAI_PING = Buffer.from(': ping\n\n')
 
 /** How an exchange ended, as the log tells it. */
 export type Outcome = 'complete' | 'client_closed' | 'client_stalled' | 'failed'
@@ -40,6 +45,7 @@ export interface ClientSinkOptions {
  */
 export class ClientSink implements Sink {
   readonly #raw: ServerResponse
+  readonly #writer: AnswerWriter
   readonly #options: ClientSinkOptions
   readonly #events = new EventSplitter()
   /** The half of an event that the client has not been sent yet. */
@@ -59,6 +65,7 @@ export class ClientSink implements Sink {
   constructor (raw: ServerResponse, options: ClientSinkOptions) {
     this.#raw = raw
     this.#options = options
+    this.#writer = new AnswerWriter(raw, () => this.#startStall(), () => this.#drained())
     // Ahead of the log line, which tells the outcome.
     raw.prependListener('close', () => this.#closed())
     // A write that races with the client's leaving is reported here; `close` follows and is what counts.
@@ -81,7 +88,8 @@ export class ClientSink implements Sink {
       picked['x-accel-buffering'] = 'no'
     }
     picked['request-id'] ??= this.#options.requestId
-    this.#raw.writeHead(status, { ...picked, ...this.#traceHeader() })
+    if (this.#options.trace !== null) Object.assign(picked, this.#traceHeader())
+    this.#raw.writeHead(status, picked)
     this.#options.onStart(status, headers)
   }
 
@@ -94,7 +102,7 @@ export class ClientSink implements Sink {
     if (this.#over || this.#outcome !== null) return
     this.#flushHalf()
     this.#outcome = 'complete'
-    this.#raw.end()
+    this.#writer.end()
     if ((this.#raw.socket?.writableLength ?? 0) > 0 && this.#stall === null) this.#startStall()
   }
 
@@ -104,7 +112,7 @@ export class ClientSink implements Sink {
     this.#outcome = 'failed'
     this.#error = error
     if (!this.#raw.headersSent) this.#sendError(error)
-    else if (this.#stream && !this.#insideEvent) this.#raw.end(this.#errorEvent(error))
+    else if (this.#stream && !this.#insideEvent) this.#writer.end(Buffer.from(this.#errorEvent(error)))
     else this.#raw.destroy()
     this.#flow?.abort()
     setTimeout(() => { if (!this.#over) this.#raw.destroy() }, LINGER).unref()
@@ -118,7 +126,7 @@ export class ClientSink implements Sink {
     if (++this.#quiet < this.#options.quietTicks || !this.#stream || this.#over || this.#outcome !== null) return
     if (this.#insideEvent || this.#stall !== null) return
     this.#quiet = 0
-    this.#raw.write(this.#options.envelope === 'openai' ? ': ping\n\n' : 'event: ping\ndata: {"type": "ping"}\n\n')
+    this.#writer.write(this.#options.envelope === 'openai' ? OPENAI_PING : PING)
   }
 
   /**
@@ -155,17 +163,13 @@ export class ClientSink implements Sink {
 
   #write (bytes: Buffer): boolean {
     this.#quiet = 0
-    if (this.#raw.write(bytes)) return true
-    if (this.#stall === null) this.#waitForDrain()
-    return false
+    this.#writer.write(bytes)
+    return this.#stall === null
   }
 
-  #waitForDrain (): void {
-    this.#startStall()
-    this.#raw.once('drain', () => {
-      this.#clearStall()
-      this.#flow?.resume()
-    })
+  #drained (): void {
+    this.#clearStall()
+    this.#flow?.resume()
   }
 
   #startStall (): void {
@@ -209,6 +213,7 @@ export class ClientSink implements Sink {
     if (this.#over) return
     this.#over = true
     this.#clearStall()
+    this.#writer.close()
     this.#flow?.abort()
     const cut = this.#outcome === null || (this.#outcome === 'complete' && !this.#raw.writableFinished)
     this.#options.onClose(cut ? 'client_closed' : this.#outcome!, this.#error)

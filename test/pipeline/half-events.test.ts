@@ -18,8 +18,8 @@ class FakeResponse extends EventEmitter {
     return true
   }
 
-  end (bytes = ''): void {
-    this.written += bytes
+  end (bytes: Buffer | string = ''): void {
+    this.written += bytes.toString('latin1')
     this.ended = true
   }
 
@@ -36,6 +36,9 @@ function startSink (t: Test) {
   return { raw, sink }
 }
 
+/** What was written is on its way when the turn that brought it ends. */
+const endOfTurn = () => new Promise<void>((resolve) => process.nextTick(resolve))
+
 const FAULT = new GatewayError('api_error', 'broken off')
 const LARGE = `event: content_block_start\ndata: {"x":"${'y'.repeat(300 * 1024)}`
 
@@ -43,10 +46,13 @@ t.test('whole events leave at once, the half of one waits', async (t) => {
   const { raw, sink } = startSink(t)
   const delta = textDelta('hello')
   sink.data(Buffer.from(MESSAGE_START + delta.slice(0, 30)))
+  await endOfTurn()
   t.equal(raw.written, MESSAGE_START)
   sink.data(Buffer.from(delta.slice(30, 40)))
+  await endOfTurn()
   t.equal(raw.written, MESSAGE_START)
   sink.data(Buffer.from(delta.slice(40) + delta.slice(0, 5)))
+  await endOfTurn()
   t.equal(raw.written, MESSAGE_START + delta)
 })
 
@@ -54,6 +60,7 @@ t.test('a half that will never be whole is dropped for the error event', async (
   const { raw, sink } = startSink(t)
   sink.data(Buffer.from(MESSAGE_START + 'event: content_block_del'))
   sink.fail(FAULT)
+  await endOfTurn()
   t.match(raw.written.slice(MESSAGE_START.length), /^event: error\ndata: .*"broken off".*\n\n$/)
   t.equal(raw.ended, true)
 })
@@ -62,6 +69,7 @@ t.test('a proper end takes with it whatever was still waiting', async (t) => {
   const { raw, sink } = startSink(t)
   sink.data(Buffer.from(MESSAGE_START + ': no blank line'))
   sink.end()
+  await endOfTurn()
   t.equal(raw.written, MESSAGE_START + ': no blank line')
 })
 
@@ -69,13 +77,17 @@ t.test('an event too large to wait for is let through as it comes', async (t) =>
   const { raw, sink } = startSink(t)
   sink.data(Buffer.from(MESSAGE_START + LARGE.slice(0, 100)))
   sink.data(Buffer.from(LARGE.slice(100)))
+  await endOfTurn()
   t.equal(raw.written, MESSAGE_START + LARGE)
   sink.data(Buffer.from('more'))
+  await endOfTurn()
   t.equal(raw.written, MESSAGE_START + LARGE + 'more')
   sink.tick()
   sink.tick()
+  await endOfTurn()
   t.equal(raw.written, MESSAGE_START + LARGE + 'more', 'no ping inside it')
   sink.data(Buffer.from('"}\n\nevent'))
+  await endOfTurn()
   t.ok(raw.written.endsWith('more"}\n\n'), 'and behind it, halves wait again')
 })
 
@@ -83,6 +95,7 @@ t.test('when the upstream breaks off inside such an event the connection is cut:
   const { raw, sink } = startSink(t)
   sink.data(Buffer.from(MESSAGE_START + LARGE))
   sink.fail(FAULT)
+  await endOfTurn()
   t.equal(raw.written, MESSAGE_START + LARGE)
   t.equal(raw.destroyed, true)
 })
