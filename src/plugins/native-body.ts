@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.ts'
 
 declare module 'fastify' {
@@ -13,15 +13,17 @@ declare module 'fastify' {
  * Makes a scope keep the original bytes of JSON bodies beside what was parsed from them. Parsing serves validation and routing only; the
  * bytes are what is forwarded. So nothing is stripped or refused for its keys: `__proto__` in a tool's schema is the upstream's business,
  * and harmless here, since the parsed object is read and never merged.
+ * @param glance tells of a body what must be known of it without parsing it, where it can; null for one that is to be parsed
  */
-export function keepBodyBytes (scope: FastifyInstance): void {
+export function keepBodyBytes (scope: FastifyInstance, glance: (request: FastifyRequest, bytes: Buffer) => object | null = noGlance): void {
   // @ts-expect-error set by the parser below before any handler can read it
   scope.decorateRequest('bodyBytes', null)
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     try {
       request.bodyBytes = bytes
-      done(null, parseJson(bytes, request.headers['content-encoding']))
+      checkBytes(bytes, request.headers['content-encoding'])
+      done(null, glance(request, bytes) ?? parseJson(bytes))
     } catch (error) {
       done(error as GatewayError)
     }
@@ -43,12 +45,19 @@ export function streamBody (scope: FastifyInstance, contentType: string): void {
   })
 }
 
-function parseJson (bytes: Buffer, encoding: string | undefined): unknown {
+function noGlance (): null {
+  return null
+}
+
+function checkBytes (bytes: Buffer, encoding: string | undefined): void {
   const refused = refusedEncoding(encoding)
   if (refused !== null) throw refused
   if (bytes.length === 0) throw invalid('body', 'body: is empty; send a JSON object.')
   // The upstream would read invalid UTF-8 in its own way: front and back must not see two different requests.
   if (!isUtf8(bytes)) throw invalid('body', 'body: is not valid UTF-8.')
+}
+
+function parseJson (bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown
   } catch (error) {

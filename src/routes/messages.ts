@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 import { keepBodyBytes } from '../plugins/native-body.ts'
 import { referencesIn } from '../upstreams/file-references.ts'
 import { COUNT_TOKENS, CREATE_MESSAGE } from './docs/protocols.ts'
+import { glance } from './glance.ts'
 import { workspaceNamed } from './references.ts'
 import { relay, type RelayOptions } from './relay.ts'
 import { AnthropicError, BODY_LIMIT, Passed } from './schemas.ts'
@@ -16,6 +17,9 @@ const MessagesBody = Type.Object({
   stream: Type.Optional(Type.Boolean({ description: 'Send true, false, or leave it out' }))
 }, { additionalProperties: true, description: 'Send a JSON object with content-type application/json' })
 
+/** Bodies smaller than this, in bytes, are parsed at no cost worth sparing. */
+const WORTH_A_GLANCE = 16 * 1024
+
 type Endpoint = 'messages' | 'count_tokens'
 
 const CountTokensBody = Type.Omit(MessagesBody, ['stream'])
@@ -24,7 +28,9 @@ const response = { 200: Passed, '4xx': AnthropicError, '5xx': AnthropicError }
 
 /** `POST /v1/messages` and `/v1/messages/count_tokens`: Anthropic's protocol, byte for byte. */
 export const messagesRoutes: FastifyPluginAsyncTypebox<RelayOptions> = async (scope, options) => {
-  keepBodyBytes(scope)
+  // Claude.ai is told what is in the messages, and affinity goes by it.
+  keepBodyBytes(scope, (request, bytes) =>
+    bytes.length < WORTH_A_GLANCE || options.affinity || request.record.mode === 'web' ? null : glance(bytes))
 
   scope.addHook('onRequest', scope.refuseWhenFull)
 

@@ -13,7 +13,7 @@ const MOST_COPIED = 32 * 1024
  * a chunked answer, that is one chunk in one Buffer, framed here and written straight to the connection: Node's own `write` makes four pieces of
  * it, for the system to gather. Everything else (a length that is known, HTTP/1.0, a response that still waits behind another one of its
  * connection) takes Node's way, and so do the beginning and the end, so that Node's own accounts of the response stay right.
- * See docs/decisions/0012-direct-writes.md.
+ * See docs/decisions/0013-direct-writes.md.
  */
 export class AnswerWriter {
   readonly #raw: ServerResponse

@@ -33,6 +33,31 @@ t.test('bad input is 400 in the Anthropic envelope, names the field, and reaches
   t.equal(upstream.seen.length, 0)
 })
 
+t.test('what is wrong in a large body is told in the same words, and what is right goes on as it came', async (t) => {
+  const upstream = await startUpstream(t, (res) => res.writeHead(200, { 'content-type': 'application/json' }).end('{"type":"message"}'))
+  const gateway = await startGateway(t, upstream.url)
+  const system = 'a long text with "quotes" and \\ '.repeat(1_000)
+  const send = async (body: string) => await fetch(`${gateway.url}/v1/messages`, { method: 'POST', headers: gateway.headers, body })
+  const wrong: Array<[body: string, names: RegExp]> = [
+    [JSON.stringify({ system, messages: [] }), /^model: is required\. Send /],
+    [JSON.stringify({ system, model: 5, messages: [] }), /^model: must be string\. Send /],
+    [JSON.stringify({ model: 'm', system }), /^messages: is required\. Send /],
+    [JSON.stringify({ model: 'm', system, messages: 'hi' }), /^messages: must be array\. Send /],
+    [JSON.stringify({ model: 'm', stream: 'true', system, messages: [] }), /^stream: must be boolean\. Send /],
+    [JSON.stringify({ model: 'm', messages: [system] }).slice(0, -1), /^body: is not valid JSON/]
+  ]
+  for (const [body, names] of wrong) {
+    const answer = await send(body)
+    t.equal(answer.status, 400)
+    t.match(await answer.json(), { error: { type: 'invalid_request_error', message: names } })
+  }
+  t.equal(upstream.seen.length, 0)
+  for (const body of [JSON.stringify({ model: 'm', messages: [system] }), JSON.stringify({ messages: [system], model: 'm', model_too: { model: 'n' } })]) {
+    t.equal((await send(body)).status, 200)
+    t.equal(upstream.seen.at(-1)?.body.toString(), body)
+  }
+})
+
 t.test('fields that nobody has heard of are the upstream\'s to judge', async (t) => {
   const upstream = await startUpstream(t, (res) => {
     res.setHeader('content-type', 'application/json')
