@@ -74,6 +74,8 @@ export function relayTranslated (request: FastifyRequest, reply: FastifyReply, t
   connect(request, reply, options, { ...asked, endpoint: 'messages', query: '', tokenId: request.clientToken.id, record: request.record }, answer, stage)
 }
 
+const NO_BYTES = Buffer.alloc(0)
+
 /** Part of `code_execution` that is found fast in bodies of any length, for it begins with a rare byte. */
 const EXECUTION = Buffer.from('_exec')
 
@@ -107,7 +109,12 @@ function connect (
     opaque: upstreamRequest.endpoint === 'content',
     trace: request.headers['x-ccproxy-debug'] === '1' ? record.trail : null,
     quietTicks: Math.max(1, Math.round(options.pingInterval / TICK)),
-    onStart: () => { record.firstByteAt = performance.now() },
+    onStart: () => {
+      record.firstByteAt = performance.now()
+      // Nothing can be sent again any more, and an answer may take long.
+      upstreamRequest.body = null
+      request.bodyBytes = NO_BYTES
+    },
     onClose: (outcome, error) => {
       exchanges.remove(clientToken.id, client)
       record.outcome = outcome
