@@ -2,6 +2,7 @@
 
 const LF = 0x0a
 const CR = 0x0d
+const EVENT = Buffer.from('event: ')
 
 /** Finds, over any chunking, where the last complete event ends: only there may something of our own follow. */
 export class EventSplitter {
@@ -44,6 +45,16 @@ export function endOfEvent (bytes: Buffer, from = 0): number {
   return -1
 }
 
+/** Whether the bytes, which begin a line, are one whole event of two lines with the name of an event that begins with this letter. */
+export function isLoneEvent (bytes: Buffer, letter: number): boolean {
+  const last = bytes.length - 1
+  if (last < 9 || bytes[last] !== LF || bytes[last - 1] !== LF || bytes[0] !== EVENT[0]) return false
+  for (let at = 1; at < EVENT.length; at++) if (bytes[at] !== EVENT[at]) return false
+  if (bytes[EVENT.length] !== letter) return false
+  const line = bytes.indexOf(LF, EVENT.length)
+  return line < last - 1 && bytes.indexOf(LF, line + 1) === last - 1
+}
+
 /** The joined `data:` lines of one event's bytes, as text. */
 export function eventData (event: Buffer): string {
   const lines = event.toString('utf8').split('\n').filter((line) => line.startsWith('data:'))
@@ -61,6 +72,11 @@ export class LineMarker {
 
   constructor (text: string) {
     this.#marker = Buffer.from(`\n${text}`)
+  }
+
+  /** Whether the stream so far ends with a whole line. */
+  get atLineStart (): boolean {
+    return this.#matched === 1
   }
 
   /** @returns the index just behind the next marker at or after `from`, or -1 when the chunk holds no further one. */

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import { isEventStream, type Sink } from './sink.ts'
-import { endOfEvent, eventData, LineMarker } from './sse-bytes.ts'
+import { endOfEvent, eventData, isLoneEvent, LineMarker } from './sse-bytes.ts'
 import { truncatedStream } from './upstream-errors.ts'
 import { mergeUsage, type Usage } from './usage.ts'
 
 /** A `message_*` event larger than this, in bytes, is passed on unread: it cannot be a plain usage report. */
 const MAX_EVENT = 64 * 1024
+const LETTER_C = 0x63
 /** A JSON answer larger than this, in bytes, is passed on uncounted. */
 const MAX_BODY = 1024 * 1024
 
@@ -66,6 +67,8 @@ class StreamReader {
 
   read (chunk: Buffer): void {
     if (this.#messageEvents === null || this.#errorEvents === null) return this.#readFirst(chunk)
+    // Nearly every chunk is one `content_block_delta`: it is told by its ends, without a search.
+    if (this.#open === null && this.#messageEvents.atLineStart && this.#errorEvents.atLineStart && isLoneEvent(chunk, LETTER_C)) return
     if (this.#errorEvents.find(chunk, 0) !== -1) this.#ended = true
     let at = 0
     if (this.#open !== null) {

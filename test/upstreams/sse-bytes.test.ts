@@ -1,6 +1,6 @@
 import t from 'tap'
 import fc from 'fast-check'
-import { endOfEvent, eventData, EventSplitter, LineMarker } from '../../src/upstreams/sse-bytes.ts'
+import { endOfEvent, eventData, EventSplitter, isLoneEvent, LineMarker } from '../../src/upstreams/sse-bytes.ts'
 
 /** Cuts a text into chunks at the given positions. */
 function cut (bytes: Buffer, positions: number[]): Buffer[] {
@@ -68,4 +68,14 @@ t.test('LineMarker finds a marker at the start of a line only, over any chunking
     }
     return JSON.stringify(found) === JSON.stringify(expected)
   }), { numRuns: 3_000 })
+})
+
+t.test('a lone event is told from several, from half of one and from other lines', async (t) => {
+  const lone = (text: string) => isLoneEvent(Buffer.from(text), 'c'.charCodeAt(0))
+  t.equal(lone('event: content_block_delta\ndata: {"a":"\\n\\n"}\n\n'), true)
+  const others = [
+    'event: ping\ndata: {}\n\n', 'event: content_block_delta\ndata: {}\n', 'event: content_block_delta\n\n', 'data: {}\n\n', '\n\n', '',
+    'event: content_block_delta\ndata: {}\n\nevent: message_stop\ndata: {}\n\n', 'event: c\ndata: {}\nevent: error\n\n', 'event: c\n\nevent: error\n\n', 'event:content_block_delta\ndata: {}\n\n'
+  ]
+  for (const text of others) t.equal(lone(text), false, text)
 })
