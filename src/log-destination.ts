@@ -2,6 +2,8 @@ import { destination, type DestinationStream } from 'pino'
 
 /** How long a line may wait for company, in milliseconds. */
 const PATIENCE = 200
+/** Lines that are written together, in bytes: a write costs what many lines do. sonic-boom writes 16 KiB at once at the most. */
+const TOGETHER = 15 * 1024
 /** What may wait for a reader that does not read, in bytes; lines past it are dropped. */
 const MOST_WAITING = 16 * 1024 * 1024
 
@@ -10,5 +12,5 @@ const MOST_WAITING = 16 * 1024 * 1024
  * a small request. What waits is written at exit, whatever the cause, but for SIGKILL and a crash of the machine.
  */
 export function logDestination (): DestinationStream {
-  return destination({ fd: 1, sync: false, minLength: 4_096, maxLength: MOST_WAITING, periodicFlush: PATIENCE })
+  return destination({ fd: 1, sync: false, minLength: TOGETHER, maxLength: MOST_WAITING, periodicFlush: PATIENCE })
 }

@@ -27,7 +27,13 @@ export function createKeyTally () {
   const whole = emptyTally()
   const models = new Map<string, Tally>()
 
-  const ofModel = (model: string): Tally => boundedEntry(models, model, MOST_MODELS, emptyTally)
+  /** The one used last: nearly always it is the one that is used next. */
+  let latest: { model: string, tally: Tally } | null = null
+
+  function ofModel (model: string): Tally {
+    if (latest?.model !== model) latest = { model, tally: boundedEntry(models, model, MOST_MODELS, emptyTally) }
+    return latest.tally
+  }
 
   function note (tally: Tally, reason: string, now: number): void {
     tally.errors++
@@ -59,12 +65,8 @@ export function createKeyTally () {
     },
 
     spent (model: string, usage: Usage): void {
-      for (const tally of model === '' ? [whole] : [whole, ofModel(model)]) {
-        tally.inputTokens += usage.inputTokens ?? 0
-        tally.outputTokens += usage.outputTokens ?? 0
-        tally.cacheReadTokens += usage.cacheReadTokens ?? 0
-        tally.cacheCreationTokens += usage.cacheCreationTokens ?? 0
-      }
+      addUsage(whole, usage)
+      if (model !== '') addUsage(ofModel(model), usage)
     },
 
     /** Forgets what went wrong last; what is counted stays. */
@@ -75,6 +77,13 @@ export function createKeyTally () {
       }
     }
   }
+}
+
+function addUsage (tally: Tally, usage: Usage): void {
+  tally.inputTokens += usage.inputTokens ?? 0
+  tally.outputTokens += usage.outputTokens ?? 0
+  tally.cacheReadTokens += usage.cacheReadTokens ?? 0
+  tally.cacheCreationTokens += usage.cacheCreationTokens ?? 0
 }
 
 function emptyTally (): Tally {

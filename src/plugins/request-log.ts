@@ -28,7 +28,9 @@ function writeLine (request: FastifyRequest, reply: FastifyReply): void {
   const record = request.record
   const now = performance.now()
   const level = request.routeOptions.config.quiet === true ? 'debug' : 'info'
-  request.log[level]({
+  // The application's logger: to make one for the request would cost more than the line.
+  request.server.log[level]({
+    reqId: request.id,
     method: request.method,
     route: request.routeOptions.url ?? null,
     // 499 is nginx's word for a client that left before it was told anything.
@@ -40,20 +42,23 @@ function writeLine (request: FastifyRequest, reply: FastifyReply): void {
     // Of a request that went well at the first try there is nothing to tell.
     trail: record.trail.length > 1 ? record.trail : undefined,
     upstreamRequestId: record.upstreamRequestId,
-    ...record.usage,
+    inputTokens: record.usage.inputTokens,
+    outputTokens: record.usage.outputTokens,
+    cacheReadTokens: record.usage.cacheReadTokens,
+    cacheCreationTokens: record.usage.cacheCreationTokens,
     ttfbMs: record.firstByteAt === null ? null : rounded(record.firstByteAt - record.startedAt),
     durationMs: rounded(now - record.startedAt),
     outcome: record.outcome,
-    ...describeError(record.error)
+    error: record.error?.code,
+    ...(record.error === null ? undefined : describeFault(record.error))
   }, 'request')
 }
 
 /** A client's own mistake is told by its code alone, for the message may quote the request; a fault on this side is told with its cause. */
-function describeError (error: GatewayError | null): object | undefined {
-  if (error === null) return undefined
-  if (error.status < 500) return { error: error.code }
+function describeFault (error: GatewayError): object | undefined {
+  if (error.status < 500) return undefined
   const cause = error.cause instanceof Error ? error.cause : undefined
-  return { error: error.code, reason: error.message, cause: cause && { name: cause.name, message: cause.message, stack: cause.stack } }
+  return { reason: error.message, cause: cause && { name: cause.name, message: cause.message, stack: cause.stack } }
 }
 
 function rounded (ms: number): number {
