@@ -1,6 +1,12 @@
 import './node-version.ts'
+import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config.ts'
+
+// Half of a start is compiling. What was compiled is kept, where it can be, in a folder of the installation: the system's own for temporary files is
+// anybody's to write to. Where the installation is read-only nothing is kept.
+const { enableCompileCache } = await import('node:module')
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/ccproxy', import.meta.url)))
 
 // Loaded late: a static import would be linked, and could fail, before the Node version has been looked at.
 const { readFileSync } = await import('node:fs')
