@@ -26,7 +26,7 @@ export interface Glance {
 /**
  * Reads from a Messages request's bytes what the gateway relies on, without building what is in it: it is an object with one model and an array of
  * messages. It stops where it knows that, and clients name the model first and the messages soon; what follows is the upstream's to judge.
- * Whatever is unusual, or wrong as far as it looks, makes it give up. See docs/decisions/0013-a-glance-at-large-requests.md.
+ * Whatever is unusual, or wrong as far as it looks, makes it give up. See docs/decisions/0014-a-glance-at-large-requests.md.
  * @returns null when the body must be parsed to be judged
  */
 export function glance (body: Buffer): Glance | null {
