@@ -65,7 +65,8 @@ export class ClientSink implements Sink {
   constructor (raw: ServerResponse, options: ClientSinkOptions) {
     this.#raw = raw
     this.#options = options
-    this.#writer = new AnswerWriter(raw, () => this.#startStall(), () => this.#drained())
+    // An answer that has failed is given LINGER and no more.
+    this.#writer = new AnswerWriter(raw, () => { if (this.#outcome === null) this.#startStall() }, () => this.#drained())
     // Ahead of the log line, which tells the outcome.
     raw.prependListener('close', () => this.#closed())
     // A write that races with the client's leaving is reported here; `close` follows and is what counts.
