@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { parse } from 'yaml'
 
 const ROOT = join(import.meta.dirname, '../..')
-const documents = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT }).sort()].map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }))
+const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/**/*.md', { cwd: ROOT }).sort()].map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }))
 
 function blocksOf (text: string, language: string): string[] {
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(([, block]) => block!)
