@@ -1,7 +1,8 @@
 import type { MessageLimit } from '../translate/web/message-limit.ts'
 import { isoTime, nullableIsoTime } from '../time.ts'
 import { modelOf, type Rest } from './key-state-store.ts'
-import type { SessionPool, SessionTally } from './session-pool.ts'
+import type { SessionTally } from './session-lease.ts'
+import type { SessionPool } from './session-pool.ts'
 import type { Session } from './session-store.ts'
 
 /** How a session stands, in one word. */

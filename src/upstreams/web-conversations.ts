@@ -3,28 +3,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Database, WebConversationRow } from '../plugins/database/schema.ts'
 import type { WebAnswered, WebPlace } from './web-client.ts'
+import type { WebConversation, WebPoint } from './web-conversation.ts'
 import { webFaultOf } from './web-faults.ts'
-
-/** A conversation that this gateway holds on claude.ai. */
-export interface WebConversation {
-  readonly id: string
-  readonly sessionId: string
-  /** With the cookie that it was made with: it can be deleted also when its session is gone. */
-  readonly place: WebPlace
-  /** Names of what was said so far (see `translate/web/conversation-chain.ts`), each with the upstream's id of its last answer. */
-  readonly states: Map<string, string>
-  /** A turn is running in it: nobody else may go on with it. */
-  busy: boolean
-  /** Epoch milliseconds. */
-  usedAt: number
-}
-
-/** Where a conversation can be gone on with. */
-export interface WebPoint {
-  conversation: WebConversation
-  /** The upstream's id of the answer that the new turn follows. */
-  parent: string
-}
 
 /** Conversations that are held at the same time, and points of one at which it can be gone on with. */
 const MOST_HELD = 1_000

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { GatewayError, toGatewayError } from '../errors.ts'
-import type { SessionLease } from '../plugins/session-pool.ts'
+import type { SessionLease } from '../plugins/session-lease.ts'
 import { WebAnswer } from '../translate/web/web-answer.ts'
 import { planWeb, type WebMessage, type WebPlan } from '../translate/web/web-plan.ts'
 import { single } from './headers.ts'

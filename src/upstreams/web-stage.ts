@@ -1,12 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors.ts'
-import type { SessionLease, SessionPool, SessionRequest } from '../plugins/session-pool.ts'
+import type { SessionLease, SessionRequest } from '../plugins/session-lease.ts'
+import type { SessionPool } from '../plugins/session-pool.ts'
 import type { Session } from '../plugins/session-store.ts'
 import { isObject } from '../translate/fields.ts'
 import type { WebMessage, WebPlan } from '../translate/web/web-plan.ts'
 import type { UpstreamRequest } from './upstream.ts'
 import type { WebAnswered, WebClient, WebPlace } from './web-client.ts'
-import type { WebConversation, WebConversations } from './web-conversations.ts'
+import type { WebConversation } from './web-conversation.ts'
+import type { WebConversations } from './web-conversations.ts'
 import { webFaultOf, type WebFault } from './web-faults.ts'
 
 /** Where an attempt takes place. */

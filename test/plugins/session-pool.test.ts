@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { createSessionPool, type SessionOutcome, type SessionPoolDeps, type SessionRequest } from '../../src/plugins/session-pool.ts'
+import type { SessionOutcome, SessionRequest } from '../../src/plugins/session-lease.ts'
+import { createSessionPool, type SessionPoolDeps } from '../../src/plugins/session-pool.ts'
 import type { SessionRow } from '../../src/plugins/database/schema.ts'
 import type { Session, Verdict } from '../../src/plugins/session-store.ts'
 import type { MessageLimit } from '../../src/translate/web/message-limit.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { SessionRow } from '../../src/plugins/database/schema.ts'
 import { scopeOf, type Rest } from '../../src/plugins/key-state-store.ts'
-import type { SessionTally } from '../../src/plugins/session-pool.ts'
+import type { SessionTally } from '../../src/plugins/session-lease.ts'
 import { sessionReport } from '../../src/plugins/session-report.ts'
 import { cookieOf, sessionRow } from '../helpers/web.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { SessionOutcome } from '../../src/plugins/session-pool.ts'
+import type { SessionOutcome } from '../../src/plugins/session-lease.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createRecord } from '../../src/request-record.ts'
 import { planWeb } from '../../src/translate/web/web-plan.ts'
