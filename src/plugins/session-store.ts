@@ -107,7 +107,8 @@ export async function createSessionStore ({ db, box, log, clock = Date.now }: Se
   async function goBack (session: Session): Promise<void> {
     const { row } = session
     if (row.previous_secret === null) return
-    await write(row, { secret: row.previous_secret, previous_secret: null, cookie_expires_at: null })
+    // Nobody knows any more when the earlier one was issued, but not later than this.
+    await write(row, { secret: row.previous_secret, previous_secret: null, cookie_expires_at: null, key_since: row.created_at })
     session.cookie = session.previousCookie
     session.previousCookie = null
   }

@@ -49,6 +49,8 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
   const byState = new Map<string, WebConversation>()
   const leftovers = new Map<string, Leftover>()
   const waiting = new Set<() => void>()
+  /** Opened in this run and not yet dropped: none of what an earlier one left. */
+  const own = new Set<string>()
   let timer: NodeJS.Timeout | null = null
   let closed = false
 
@@ -58,6 +60,7 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
   }
 
   function leave (row: WebConversationRow, place: WebPlace | null): void {
+    own.delete(row.id)
     if (leftovers.size >= MOST_LEFTOVERS) return
     leftovers.set(row.id, { row, place, failures: 0, dueAt: 0, running: false })
   }
@@ -138,14 +141,22 @@ export function createWebConversations ({ db, log, remove, ttl, clock = Date.now
 
     /** Takes up what an earlier run of the gateway left behind. */
     async start (): Promise<void> {
-      for (const row of await db.selectFrom('web_conversations').selectAll().limit(MOST_LEFTOVERS).execute()) leave(row, null)
+      const rows = await db.selectFrom('web_conversations').selectAll().limit(MOST_LEFTOVERS).execute()
+      // The door is open already: a request may have begun one meanwhile.
+      for (const row of rows) if (!own.has(row.id)) leave(row, null)
       work()
     },
 
     /** A new conversation, written down before it is made. Whoever opens it keeps or drops it. */
     async open (sessionId: string, place: WebPlace): Promise<WebConversation> {
       const conversation: WebConversation = { id: randomUUID(), sessionId, place, states: new Map(), busy: true, usedAt: clock() }
-      await db.insertInto('web_conversations').values(rowOf(conversation)).execute()
+      own.add(conversation.id)
+      try {
+        await db.insertInto('web_conversations').values(rowOf(conversation)).execute()
+      } catch (error) {
+        own.delete(conversation.id)
+        throw error
+      }
       return conversation
     },
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { GatewayError, toGatewayError } from '../errors.ts'
-import type { SessionLease } from '../plugins/session-lease.ts'
+import type { SessionLease, SessionOutcome } from '../plugins/session-lease.ts'
 import { WebAnswer } from '../translate/web/web-answer.ts'
 import { planWeb, type WebMessage, type WebPlan } from '../translate/web/web-plan.ts'
 import { single } from './headers.ts'
@@ -104,7 +104,7 @@ export class WebExchange implements Flow {
     const result = await this.#perform(stage, plan, answer).catch((error: unknown) => this.#resultOf(error))
     this.#leave(stage, plan, answer, result)
     switch (result.kind) {
-      case 'fault': return this.#afterFault(result.fault, stage, plan)
+      case 'fault': return this.#afterFault(result.fault, stage, plan, answer)
       case 'broken': return this.#afterBreak(result)
       default: return null
     }
@@ -143,9 +143,7 @@ export class WebExchange implements Flow {
     const { conversations } = this.#deps
     this.#turn = null
     if (answer.limit !== null) lease.observe(answer.limit)
-    if (result.kind === 'told' || result.kind === 'failed') lease.settle(result.kind === 'told' ? { kind: 'ok' } : { kind: 'none', reason: result.error.message })
-    else if (result.kind === 'fault') lease.settle({ kind: 'fault', fault: result.fault })
-    else lease.settle({ kind: 'none', reason: result.kind === 'broken' ? result.error.message : null })
+    lease.settle(outcomeOf(result))
     // What the upstream holds is what the client was told only where the answer came to its own end.
     const isWhole = result.kind === 'told' && !answer.stopped && answer.assistantUuid !== null
     // A session that was taken out of use meanwhile has had its conversations deleted: this one too.
@@ -155,7 +153,7 @@ export class WebExchange implements Flow {
   }
 
   /** @returns the fault when another attempt may be made @throws GatewayError when none may */
-  async #afterFault (fault: WebFault, { lease, parent }: Stage, plan: WebPlan): Promise<WebFault> {
+  async #afterFault (fault: WebFault, { lease, parent }: Stage, plan: WebPlan, answer: WebAnswer): Promise<WebFault> {
     const error = errorOf(fault, lease, plan)
     switch (fault.row.kind) {
       case 'conversation_gone':
@@ -164,14 +162,18 @@ export class WebExchange implements Flow {
         this.#afresh = true
         return fault
       case 'upstream':
+        // What claude.ai has begun to say counts against the plan; and what it refuses without a reason it would refuse again.
+        if (answer.text !== '' || fault.row.name === 'forbidden') throw error
         return this.#again(error, FIRST_DELAY * 2 ** (this.#attempts - 1), fault)
       case 'dead':
       case 'disabled':
       case 'wrong_org':
       case 'model_unavailable':
       case 'rate_limited':
+        // Bounded by the sessions there are: the budget is for what is repeated.
         this.#tried.add(lease.session.row.id)
-        return this.#again(error, 0, fault)
+        if (this.#attempts >= MOST_ATTEMPTS) throw error
+        return fault
       default:
         throw error
     }
@@ -188,6 +190,17 @@ export class WebExchange implements Flow {
     if (this.#attempts >= MOST_ATTEMPTS || !this.#deps.budget.withdraw()) throw error
     if (longest > 0) await sleep(this.#deps.random() * longest, undefined, { signal: this.#gone.signal }).catch(() => {})
     return reason
+  }
+}
+
+/** What a turn says of its session. */
+function outcomeOf (result: TurnResult): SessionOutcome {
+  switch (result.kind) {
+    case 'told': return { kind: 'ok' }
+    case 'fault': return { kind: 'fault', fault: result.fault }
+    case 'failed': return result.fault === null ? { kind: 'none', reason: result.error.message } : { kind: 'fault', fault: result.fault }
+    case 'broken': return { kind: 'none', reason: result.error.message }
+    case 'aborted': return { kind: 'none', reason: null }
   }
 }
 

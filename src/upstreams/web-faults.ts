@@ -31,6 +31,7 @@ export interface WebSigns {
 /** Longest text of claude.ai's that is kept, in characters. */
 const MAX_TEXT = 300
 const NO_STATUS = 0
+const COOKIE = /sk-ant-sid\d{2}-[\w-]+/g
 
 /** Reads the fault off an answer. @param now epoch milliseconds @returns null when it is none */
 export function webFaultOf ({ status, headers, bytes }: WebSigns, now: number): WebFault | null {
@@ -51,7 +52,8 @@ function fault (status: number, headers: IncomingHttpHeaders, told: unknown, now
   const row = WEB_FAULTS.find(({ when }) => fits(when, { status, headers, empty }, error))!
   const message = error['message']
   const words = typeof message === 'string' && message !== '' && Object.keys(limitIn(message)).length === 0
-  const text = words ? message.slice(0, MAX_TEXT).toWellFormed() : null
+  // Whatever claude.ai repeats: no cookie, nor a part of one that the cut would leave.
+  const text = words ? message.replaceAll(COOKIE, '...').slice(0, MAX_TEXT).toWellFormed() : null
   if (row.kind !== 'rate_limited') return { row, until: null, model: false, claim: null, text }
   return { row, ...webLimitOf(error, headers, now), text }
 }

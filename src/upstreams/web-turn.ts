@@ -17,7 +17,7 @@ export type TurnResult =
   | { kind: 'fault', fault: WebFault }
   | { kind: 'broken', error: GatewayError, answered: boolean }
   /** The client has a part of the answer and knows that there is no more. */
-  | { kind: 'failed', error: GatewayError }
+  | { kind: 'failed', error: GatewayError, /** What claude.ai told of, where it told of something. */ fault: WebFault | null }
   | { kind: 'aborted' }
 
 export interface TurnOptions {
@@ -78,7 +78,7 @@ export class WebTurn implements Sink, Flow {
     if (this.#over || answer.over) return true
     const told = answer.read(chunk)
     const more = told.length === 0 || this.#tell(told)
-    if (answer.error !== null) this.#fault(webFaultOfStream(answer.error))
+    if (answer.error !== null) this.#fault(webFaultOfStream({ ...answer.error, error_code: answer.error.code }))
     else if (answer.over) this.#finish()
     // What follows the end is let go without anybody to ask for more of it.
     return more || this.#over
@@ -126,17 +126,17 @@ export class WebTurn implements Sink, Flow {
 
   #fault (fault: WebFault): void {
     if (!this.#committed) this.#settle({ kind: 'fault', fault })
-    else this.#failed(this.#options.errorOf(fault))
+    else this.#failed(this.#options.errorOf(fault), fault)
     this.flow.abort()
   }
 
   #broken (error: GatewayError): void {
     if (!this.#committed) this.#settle({ kind: 'broken', error, answered: this.#answered })
-    else this.#failed(error)
+    else this.#failed(error, null)
   }
 
-  #failed (error: GatewayError): void {
-    if (this.#settle({ kind: 'failed', error })) this.#options.client.fail(error)
+  #failed (error: GatewayError, fault: WebFault | null): void {
+    if (this.#settle({ kind: 'failed', error, fault })) this.#options.client.fail(error)
   }
 
   /** @returns whether this was the first word on it */

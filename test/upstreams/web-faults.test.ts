@@ -47,6 +47,15 @@ const SAMPLES: Record<string, Sample> = {
 }
 
 for (const row of WEB_FAULTS) {
+  t.test('no cookie is in what is kept of claude.ai\'s words, nor a part of one that the cut would leave', async (t) => {
+    const cookie = `sk-ant-sid01-made-up-${'x'.repeat(100)}`
+    for (const before of [0, 200, 290]) {
+      const message = `${'-'.repeat(before)}${cookie} is no good`
+      const fault = webFaultOf({ status: 403, headers: { 'content-type': 'application/json' }, bytes: Buffer.from(JSON.stringify({ error: { type: 'permission_error', message } })) }, 0)
+      t.notMatch(fault!.text!, 'made-up', String(before))
+    }
+  })
+
   t.test(`${row.name}: ${row.meaning}`, async (t) => {
     const sample = SAMPLES[row.name]
     t.ok(sample, 'has a sample')

@@ -34,6 +34,14 @@ t.test('one dead and one limited session among three: 200 requests, none fails, 
   t.match(sessions['session 3'], { status: 'active', status_reason: null })
 })
 
+t.test('200 requests at the same time meet the two bad ones before anybody knows, and none fails', async (t) => {
+  const gateway = await startWebGateway(t, ONE_OF_EACH)
+  gateway.web.kill(ONE_OF_EACH[0]!)
+  gateway.web.limit(ONE_OF_EACH[1]!, { resetsAt: Math.ceil(Date.now() / 1_000) + 3_600 })
+  const answers = await Promise.all(Array.from({ length: 200 }, () => ask(gateway)))
+  t.same(answers.filter(({ status, whole }) => status !== 200 || !whole).map(({ status, body }) => `${status} ${body.toString().slice(0, 200)}`), [])
+})
+
 t.test('a rate limit that an admin clears is forgotten at once', async (t) => {
   const gateway = await startWebGateway(t, [ONE_OF_EACH[0]!])
   gateway.web.limit(ONE_OF_EACH[0]!, { resetsAt: Math.ceil(Date.now() / 1_000) + 3_600 })
