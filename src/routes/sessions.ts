@@ -84,6 +84,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (scope) => {
     refuseKnown(store.withCookie(cookie))
     const organization = checked.organization ?? (wanted === null ? null : { id: wanted, name: null, plan: null })
     const session = await store.add({ name, cookie, expiresAt, verdict: { ...checked, organization } })
+    // What another session of the account could not delete any more, this one can.
+    conversations.hurry()
     request.log.info({ sessionId: session.row.id, status: session.row.status }, 'session added')
     const told = report(session)
     return { ...told, warning: checked.warning ?? told.warning }

@@ -133,6 +133,7 @@ t.test('the renewed cookie is given up for the one before, once', async (t) => {
   const { store, add } = await start(db)
   const session = await add()
   await store.goBack(session)
+  t.equal(session.row.key_since, session.row.created_at, 'and is as old as it may be')
   t.match(session, { cookie: COOKIE }, 'there is none before the first')
   await store.renew(session, RENEWED, START + 28 * DAY)
   await store.goBack(session)

@@ -13,10 +13,12 @@ const DEAD: WebAnswered = {
   bytes: Buffer.from('{"type":"error","error":{"type":"permission_error","message":"Invalid authorization","details":{"error_code":"account_session_invalid"}}}')
 }
 
-function removal (session: { cookie: string | null, row?: Partial<SessionRow> } | null, answer = GONE) {
+interface Own { cookie: string | null, row?: Partial<SessionRow> }
+
+function removal (session: Own | null, answer = GONE, others: Array<{ cookie: string, row: SessionRow }> = []) {
   const asked: unknown[] = []
   const remove = createRemoval({
-    store: { get: (id) => session === null || id !== 's' ? undefined : { cookie: session.cookie, row: sessionRow('s', session.row) } },
+    store: { get: (id) => session === null || id !== 's' ? undefined : { cookie: session.cookie, row: sessionRow('s', session.row) }, list: () => others },
     client: { remove: async (...args) => { asked.push(args); return answer } }
   })
   return { remove, asked }
@@ -34,6 +36,22 @@ t.test('the cookie that it was made with serves when the session is gone, or can
     t.equal(await remove(ROW, PLACE), GONE)
     t.match(asked, [[PLACE, 'c']])
   }
+})
+
+t.test('where the session has ended, or is gone, another one of the organisation deletes for it', async (t) => {
+  const others = [
+    { cookie: cookieOf('elsewhere'), row: sessionRow('other', { organization_id: 'another' }) },
+    { cookie: cookieOf('ended'), row: sessionRow('old', { organization_id: 'o', status: 'dead' }) },
+    { cookie: cookieOf('heir'), row: sessionRow('new', { organization_id: 'o' }) }
+  ]
+  for (const session of [null, { cookie: cookieOf('own'), row: { status: 'dead' as const } }]) {
+    const { remove, asked } = removal(session, GONE, others)
+    t.equal(await remove(ROW, null), GONE)
+    t.match(asked, [[{ cookie: cookieOf('heir') }, 'c']])
+  }
+  const { remove, asked } = removal({ cookie: cookieOf('own') }, GONE, others)
+  await remove(ROW, PLACE)
+  t.match(asked, [[{ cookie: cookieOf('own') }, 'c']], 'one that lives deletes its own')
 })
 
 t.test('without any cookie it waits for the key, or for nobody', async (t) => {
