@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { openSync, closeSync, readFileSync, writeFileSync } from 'node:fs'
 import { request, type RequestOptions } from 'node:https'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { connect, createServer, type AddressInfo } from 'node:net'
@@ -10,7 +10,8 @@ import { until } from '../helpers/until.ts'
 
 const TOP = join(import.meta.dirname, '..', '..')
 const TLS = join(TOP, 'test', 'fixtures', 'self-signed')
-const CERT = readFileSync(join(TLS, 'cert.pem'))
+/** What the test trusts; it vouches for itself. */
+export const CERT = readFileSync(join(TLS, 'cert.pem'))
 
 /** Why there is nothing to test, where nginx is not installed; in CI it has to be. */
 export const noNginx = spawnSync('nginx', ['-v']).error === undefined || process.env['CI'] === 'true' ? false : 'nginx is not installed'
@@ -36,6 +37,8 @@ function listens (port: number): Promise<boolean> {
 export interface NginxOptions {
   /** How long it waits for the next byte of an answer, such as `3s`. */
   readTimeout?: string
+  /** A file for what it logs of requests; nowhere when left out. */
+  accessLog?: string
 }
 
 /**
@@ -43,7 +46,7 @@ export interface NginxOptions {
  * and where asked for a clock.
  * @returns its port, which speaks TLS
  */
-export async function startNginx (t: Test, gatewayUrl: string, { readTimeout = '600s' }: NginxOptions = {}): Promise<number> {
+export async function startNginx (t: Test, gatewayUrl: string, { readTimeout = '660s', accessLog = '/dev/null' }: NginxOptions = {}): Promise<number> {
   const folder = t.testdir({})
   const port = await freePort()
   const shipped = readFileSync(join(TOP, 'docker', 'nginx.conf'), 'utf8')
@@ -52,16 +55,19 @@ export async function startNginx (t: Test, gatewayUrl: string, { readTimeout = '
     ['server gateway:8080;', `server ${new URL(gatewayUrl).host};`],
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
     ['/etc/nginx/tls/', `${TLS}/`],
-    ['proxy_read_timeout 600s;', `proxy_read_timeout ${readTimeout};`]
+    ['proxy_read_timeout 660s;', `proxy_read_timeout ${readTimeout};`]
   ].reduce((text, [from, to]) => {
     if (!text.includes(from!)) throw new Error(`docker/nginx.conf has no "${from}" any more`)
     return text.replaceAll(from!, to!)
   }, shipped)
   const file = join(folder, 'nginx.conf')
   writeFileSync(file, replaced)
-  const nginx = spawn('nginx', ['-e', 'stderr', '-p', folder, '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  // Opened here: it opens its standard output anew by name, and the socket that a pipe is here cannot be opened so.
+  const log = openSync(accessLog, 'a')
+  const nginx = spawn('nginx', ['-e', 'stderr', '-p', folder, '-c', file], { stdio: ['ignore', log, 'pipe'] })
+  closeSync(log)
   let errors = ''
-  nginx.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
+  nginx.stderr!.setEncoding('utf8').on('data', (text: string) => { errors += text })
   const ended = once(nginx, 'close')
   t.teardown(async () => {
     nginx.kill('SIGTERM')
