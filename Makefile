@@ -2,7 +2,7 @@
 DOCKER_REGISTRY ?=
 VERSION := $(shell node -p "require('./package.json').version")
 IMAGE := $(DOCKER_REGISTRY)ccproxy
-COMPOSE := docker compose -f docker/compose.yaml
+COMPOSE := IMAGE_TAG=$(VERSION) DOCKER_REGISTRY=$(DOCKER_REGISTRY) docker compose -f docker/compose.yaml
 
 .DEFAULT_GOAL := help
 .PHONY: help install test bench demo docker-build docker-run docker-logs docker-stop docker-push
