@@ -43,10 +43,10 @@ t.test('both workflows are read, with their jobs and steps', async (t) => {
   t.ok(steps.length > 10 && commands.length > 10)
 })
 
-t.test('every action is pinned to a commit or an exact version, and comes from this repository or from GitHub itself', async (t) => {
+t.test('every action is pinned to a commit, and comes from this repository or from GitHub itself', async (t) => {
   const used = [...steps.map(({ where, step }) => ({ where, uses: step.uses })), ...jobs.map(({ where, job }) => ({ where, uses: job.uses }))]
   for (const { where, uses } of used) {
-    if (uses !== undefined) t.match(uses, /^(?:\.\/\.github\/workflows\/[\w-]+\.yml|actions\/[\w-]+@(?:[0-9a-f]{40}|v\d+\.\d+\.\d+))$/, where)
+    if (uses !== undefined) t.match(uses, /^(?:\.\/\.github\/workflows\/[\w-]+\.yml|actions\/[\w-]+@[0-9a-f]{40})$/, where)
   }
 })
 
