@@ -2,15 +2,62 @@ import { destination, type DestinationStream } from 'pino'
 
 /** How long a line may wait for company, in milliseconds. */
 const PATIENCE = 200
-/** Lines that are written together, in bytes: a write costs what many lines do. sonic-boom writes 16 KiB at once at the most. */
-const TOGETHER = 15 * 1024
+/** Lines that are written together, in bytes: a write costs what many lines do. */
+const TOGETHER = 16 * 1024
 /** What may wait for a reader that does not read, in bytes; lines past it are dropped. */
 const MOST_WAITING = 16 * 1024 * 1024
+
+/** Takes bytes that nobody changes any more. */
+interface ByteSink {
+  write (bytes: Buffer): unknown
+}
+
+/** Puts lines one behind the other into blocks, and hands each on when it is full. */
+export class LineCollector {
+  readonly #sink: ByteSink
+  readonly #size: number
+  #block: Buffer
+  #length = 0
+
+  /** @param size of a block, in bytes; a line that is longer goes by itself */
+  constructor (sink: ByteSink, size: number) {
+    this.#sink = sink
+    this.#size = size
+    this.#block = Buffer.allocUnsafeSlow(size)
+  }
+
+  write (line: string): void {
+    // Three bytes for a UTF-16 unit are the most that UTF-8 takes.
+    if (this.#length + line.length * 3 > this.#size) {
+      this.flush()
+      if (line.length * 3 > this.#size) {
+        this.#sink.write(Buffer.from(line))
+        return
+      }
+    }
+    this.#length += this.#block.write(line, this.#length)
+  }
+
+  /** Hands on what there is. */
+  flush (): void {
+    if (this.#length === 0) return
+    this.#sink.write(this.#block.subarray(0, this.#length))
+    this.#block = Buffer.allocUnsafeSlow(this.#size)
+    this.#length = 0
+  }
+}
 
 /**
  * Standard output, written a few lines at a time: a write of its own for each line would cost as much as the rest of the gateway's work on
  * a small request. What waits is written at exit, whatever the cause, but for SIGKILL and a crash of the machine.
  */
 export function logDestination (): DestinationStream {
-  return destination({ fd: 1, sync: false, minLength: TOGETHER, maxLength: MOST_WAITING, periodicFlush: PATIENCE })
+  const flush = () => lines.flush()
+  // Ahead of what pino does at these moments, which is to write what it has been handed.
+  process.on('beforeExit', flush)
+  process.on('exit', flush)
+  const output = destination({ fd: 1, sync: false, contentMode: 'buffer', maxLength: MOST_WAITING })
+  const lines = new LineCollector({ write: (bytes) => output.write(bytes as unknown as string) }, TOGETHER)
+  setInterval(flush, PATIENCE).unref()
+  return lines
 }

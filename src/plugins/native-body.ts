@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GatewayError } from '../errors.ts'
+import { readBody } from './body-reader.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,14 +20,17 @@ export function keepBodyBytes (scope: FastifyInstance, glance: (request: Fastify
   // @ts-expect-error set by the parser below before any handler can read it
   scope.decorateRequest('bodyBytes', null)
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
-    try {
-      request.bodyBytes = bytes
-      checkBytes(bytes, request.headers['content-encoding'])
-      done(null, glance(request, bytes) ?? parseJson(bytes))
-    } catch (error) {
-      done(error as GatewayError)
-    }
+  scope.addContentTypeParser('application/json', (request, payload, done) => {
+    readBody(request, payload, request.routeOptions.bodyLimit, (error, bytes) => {
+      if (error !== null) return done(error)
+      try {
+        request.bodyBytes = bytes!
+        checkBytes(bytes!, request.headers['content-encoding'])
+        done(null, glance(request, bytes!) ?? parseJson(bytes!))
+      } catch (refused) {
+        done(refused as GatewayError)
+      }
+    })
   })
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { single } from '../upstreams/headers.ts'
 import { isoTime } from '../time.ts'
-import { boundedEntry } from './bounded-map.ts'
+import { boundedEntry, setBounded } from './bounded-map.ts'
 
 /** Source: the rate-limit headers of Anthropic's API, `anthropic-ratelimit-<name>-{limit,remaining,reset}`. */
 const NAMES = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const
@@ -20,6 +20,8 @@ const LONGEST = 30 * 60_000
 const MOST_PAIRS = 1_000
 
 interface Windows {
+  name: string
+  model: string
   /** The headers of the latest answer; read when somebody asks. */
   headers: IncomingHttpHeaders
   /** When it came, epoch milliseconds. */
@@ -47,18 +49,29 @@ export function createRateLimitWindows () {
   const pairs = new Map<string, Windows>()
   /** Pairs that may be near; nearly always none, and then nobody need ask further. */
   const near = new Set<string>()
+  /** Of each organisation the pair that was answered last: nearly always it is answered next. */
+  const latest = new Map<string, Windows>()
+
+  function windowsOf (organisation: string, model: string): Windows {
+    const last = latest.get(organisation)
+    // When pairs give way to others, it may have gone.
+    if (last?.model === model && pairs.size < MOST_PAIRS) return last
+    const name = pairName(organisation, model)
+    const windows = boundedEntry(pairs, name, MOST_PAIRS, () => ({ name, model, headers: {}, at: 0, nearUntil: 0 }))
+    setBounded(latest, organisation, windows, MOST_PAIRS)
+    return windows
+  }
 
   return {
     /** Takes in an answer's headers. On the path of every answer: nothing is parsed that need not be. */
     observe (organisation: string, model: string, headers: IncomingHttpHeaders, now: number): void {
       if (headers['anthropic-ratelimit-requests-limit'] === undefined && headers['anthropic-ratelimit-tokens-limit'] === undefined) return
-      const name = pairName(organisation, model)
-      const windows = boundedEntry(pairs, name, MOST_PAIRS, () => ({ headers, at: now, nearUntil: 0 }))
+      const windows = windowsOf(organisation, model)
       windows.headers = headers
       windows.at = now
       windows.nearUntil = nearUntil(headers, now)
-      if (windows.nearUntil > now) near.add(name)
-      else near.delete(name)
+      if (windows.nearUntil > now) near.add(windows.name)
+      else if (near.size > 0) near.delete(windows.name)
     },
 
     /** Whether no limit of anybody is nearly used up. */
@@ -104,6 +117,7 @@ function pairName (organisation: string, model: string): string {
 function nearUntil (headers: IncomingHttpHeaders, now: number): number {
   let latest = 0
   for (const names of HEADERS) {
+    if (headers[names.remaining] === undefined) continue
     const { limit, remaining } = readCounts(headers, names)
     // Also when either is no number.
     if (!(remaining < limit * NEAR)) continue

@@ -5,6 +5,7 @@ import type { KeyPool } from '../plugins/key-pool.ts'
 import { createAsk } from './ask.ts'
 import { Failover, type FailoverDeps } from './failover.ts'
 import { upstreamHeaders } from './headers.ts'
+import { LargeBody } from './large-body.ts'
 import type { Flow, Sink } from './sink.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { busy } from './upstream-errors.ts'
@@ -58,12 +59,12 @@ export function createApiUpstream (deps: ApiUpstreamDeps) {
     random,
     onStart: () => { running++ },
     onDone: () => { running-- },
-    options: ({ endpoint, path, query, headers, body }, { key }) => ({
+    options: ({ endpoint, path, query, headers }, { key }, body) => ({
       origin,
       path: `${prefix}${endpoint === 'content' ? path : PATHS[endpoint]}${query}`,
       method: endpoint === 'content' ? 'GET' : 'POST',
-      headers: upstreamHeaders(headers, key),
-      body
+      headers: upstreamHeaders(headers, key, body instanceof LargeBody ? body.length : undefined),
+      body: body as Dispatcher.DispatchOptions['body']
     })
   }
 

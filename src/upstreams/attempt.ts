@@ -4,7 +4,7 @@ import type { Lease } from '../plugins/key-pool.ts'
 import { faultOf, type Fault } from './faults.ts'
 import { FirstEventHold, type Opening } from './first-event-hold.ts'
 import { single } from './headers.ts'
-import type { Flow, Sink } from './sink.ts'
+import type { DeltaSink, Flow, Sink } from './sink.ts'
 import { notOurs } from './upstream-errors.ts'
 import { UpstreamFlow } from './upstream-flow.ts'
 import type { UpstreamRequest } from './upstream.ts'
@@ -20,6 +20,8 @@ export interface AttemptOwner {
    * @returns true when another attempt takes over
    */
   onBroken (error: GatewayError, answered: boolean): boolean
+  /** The answer reaches the client now: there will be no other attempt. */
+  onCommitted (): void
   /** undici has let go of the request. */
   onDone (): void
 }
@@ -61,6 +63,10 @@ export class Attempt implements Flow, Sink {
 
   data (chunk: Buffer): boolean {
     return this.#stages.data(chunk)
+  }
+
+  shortcut (): DeltaSink | null {
+    return this.#stages.shortcut?.() ?? null
   }
 
   end (): void {
@@ -106,6 +112,7 @@ export class Attempt implements Flow, Sink {
       return false
     }
     this.#committed = true
+    this.#owner.onCommitted()
     return true
   }
 }

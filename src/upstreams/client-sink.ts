@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { errorBody, errorHeaders, errorStatus, type Envelope, type GatewayError } from '../errors.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import { forwardedResponseHeaders } from './headers.ts'
-import { isEventStream, type Flow, type Sink } from './sink.ts'
+import { isEventStream, type DeltaSink, type Flow, type Sink } from './sink.ts'
 import { EventSplitter } from './sse-bytes.ts'
 
 /** How long a client may take to read a final error before its connection is cut, in milliseconds. */
@@ -97,6 +97,14 @@ export class ClientSink implements Sink {
   data (chunk: Buffer): boolean {
     if (this.#over || this.#raw.destroyed) return true
     return this.#stream ? this.#writeEvents(chunk) : this.#write(chunk)
+  }
+
+  shortcut (): DeltaSink | null {
+    return this.#stream && this.#halfLength === 0 && !this.#insideEvent && this.#events.between ? this : null
+  }
+
+  delta (event: Buffer): boolean {
+    return this.#over || this.#raw.destroyed || this.#write(event)
   }
 
   end (): void {

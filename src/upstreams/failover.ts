@@ -4,6 +4,7 @@ import type { KeyPool, Lease } from '../plugins/key-pool.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import type { Fault } from './faults.ts'
 import type { Opening } from './first-event-hold.ts'
+import { LargeBody, sendable } from './large-body.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Flow, Sink } from './sink.ts'
 import type { UpstreamRequest } from './upstream.ts'
@@ -20,7 +21,7 @@ export interface FailoverDeps {
   /** Whether a request that was not answered in time is sent again, although it may be billed twice. */
   retryTimeouts: boolean
   /** The request as undici takes it, with the key of the lease. */
-  options: (request: UpstreamRequest, lease: Lease) => Dispatcher.DispatchOptions
+  options: (request: UpstreamRequest, lease: Lease, body: Buffer | LargeBody | null) => Dispatcher.DispatchOptions
   onStart: () => void
   onDone: () => void
   /** Uniform in [0, 1). */
@@ -35,6 +36,7 @@ export class Failover implements Flow, AttemptOwner {
   readonly #request: UpstreamRequest
   readonly #client: Sink
   readonly #deps: FailoverDeps
+  readonly #body: Buffer | LargeBody | null
   /** Keys that were used; undefined before the first. */
   #tried: Set<string> | undefined
   #attempt: Attempt | null = null
@@ -48,6 +50,7 @@ export class Failover implements Flow, AttemptOwner {
     this.#request = request
     this.#client = client
     this.#deps = deps
+    this.#body = sendable(request.body)
   }
 
   /** Sends the first attempt, or tells the client why there is none. */
@@ -94,6 +97,10 @@ export class Failover implements Flow, AttemptOwner {
     // Once the upstream has begun to answer, or had the time to, it may have worked on the request, and will bill it.
     const mayBeRepeated = error.code === 'upstream_unreachable' || (this.#deps.retryTimeouts && error.code === 'upstream_timeout')
     return !this.#aborted && !answered && mayBeRepeated && this.#afterAMoment()
+  }
+
+  onCommitted (): void {
+    if (this.#body instanceof LargeBody) this.#body.release()
   }
 
   onDone (): void {
@@ -143,6 +150,6 @@ export class Failover implements Flow, AttemptOwner {
     const attempt = new Attempt(this.#request, lease, this.#client, this)
     this.#attempt = attempt
     this.#deps.onStart()
-    this.#deps.dispatcher.dispatch(this.#deps.options(this.#request, lease), attempt.flow)
+    this.#deps.dispatcher.dispatch(this.#deps.options(this.#request, lease, this.#body), attempt.flow)
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GatewayError } from '../errors.ts'
-import { isEventStream, type Sink } from './sink.ts'
+import { isEventStream, type DeltaSink, type Sink } from './sink.ts'
 import { endOfEvent } from './sse-bytes.ts'
 import { truncatedStream } from './upstream-errors.ts'
 
@@ -55,6 +55,10 @@ export class FirstEventHold implements Sink {
     this.#length += chunk.length
     if (this.#length <= MAX_HELD && !(this.#stream && this.#eventIsComplete())) return true
     return this.#release()
+  }
+
+  shortcut (): DeltaSink | null {
+    return this.#state === 'passing' ? this.#next.shortcut?.() ?? null : null
   }
 
   end (): void {

@@ -19,12 +19,16 @@ export function forwardedRequestHeaders (headers: IncomingHttpHeaders): Record<s
   return pick(headers, REQUEST_NAMES, REQUEST_PREFIXES) as Record<string, string>
 }
 
-/** Headers of a request to the Anthropic API: those of the client that may cross, with a key of the pool. */
-export function upstreamHeaders (headers: IncomingHttpHeaders, key: string): Record<string, string> {
+/**
+ * Headers of a request to the Anthropic API: those of the client that may cross, with a key of the pool.
+ * @param length of the body in bytes, where undici cannot see it
+ */
+export function upstreamHeaders (headers: IncomingHttpHeaders, key: string, length?: number): Record<string, string> {
   const forwarded = forwardedRequestHeaders(headers)
   // Plain bytes, so that usage can be read and pings and errors can be put between events.
   forwarded['accept-encoding'] = 'identity'
   forwarded['x-api-key'] = key
+  if (length !== undefined) forwarded['content-length'] = String(length)
   return forwarded
 }
 

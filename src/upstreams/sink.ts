@@ -20,6 +20,20 @@ export interface Sink {
   end (): void
   /** The answer will not be whole. */
   fail (error: GatewayError): void
+  /**
+   * Where an event that is a delta and nothing else may be handed to, past the stages that have nothing to do with it; null when one of them
+   * needs to see it. Holds until `data` is called again. A stage without it sees everything.
+   */
+  shortcut? (): DeltaSink | null
+}
+
+/** The far end of a shortcut. */
+export interface DeltaSink {
+  /**
+   * Takes one whole event.
+   * @returns false to ask the source to pause until it is told to resume
+   */
+  delta (event: Buffer): boolean
 }
 
 /** The handle on a running upstream request. */

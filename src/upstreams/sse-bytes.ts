@@ -9,6 +9,11 @@ export class EventSplitter {
   /** Line feeds at the very end of the stream so far, carriage returns ignored; 2 or more is a blank line. */
   #trailing = 2
 
+  /** Whether the stream so far ends with a whole event. */
+  get between (): boolean {
+    return this.#trailing === 2
+  }
+
   /** @returns the index just behind the last blank line that ends in this chunk, or 0 when none does */
   split (chunk: Buffer): number {
     const before = this.#trailing

@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { errors, type Dispatcher } from 'undici'
-import type { Flow, Sink } from './sink.ts'
+import type { DeltaSink, Flow, Sink } from './sink.ts'
+import { isLoneEvent } from './sse-bytes.ts'
 import { connectionFault } from './upstream-errors.ts'
+
+const LETTER_C = 0x63
 
 type Controller = Dispatcher.DispatchController
 
@@ -15,6 +18,8 @@ export class UpstreamFlow implements Dispatcher.DispatchHandler, Flow {
   readonly #sink: Sink
   readonly #onDone: () => void
   #controller: Controller | null = null
+  /** Nearly every chunk of a stream is one `content_block_delta`, which no stage has anything to do with. */
+  #shortcut: DeltaSink | null = null
   #aborted = false
   #answered = false
   /** The upstream has had its last word: there is nothing left to abort. */
@@ -38,7 +43,13 @@ export class UpstreamFlow implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseData (controller: Controller, chunk: Buffer): void {
-    if (!this.#aborted && !this.#sink.data(chunk)) controller.pause()
+    if (this.#aborted) return
+    if (this.#shortcut !== null && isLoneEvent(chunk, LETTER_C)) {
+      if (!this.#shortcut.delta(chunk)) controller.pause()
+      return
+    }
+    if (!this.#sink.data(chunk)) controller.pause()
+    this.#shortcut = this.#sink.shortcut?.() ?? null
   }
 
   onResponseEnd (): void {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GatewayError } from '../errors.ts'
-import { isEventStream, type Sink } from './sink.ts'
+import { isEventStream, type DeltaSink, type Sink } from './sink.ts'
 import { endOfEvent, eventData, isLoneEvent, LineMarker } from './sse-bytes.ts'
 import { truncatedStream } from './upstream-errors.ts'
 import { mergeUsage, type Usage } from './usage.ts'
@@ -40,6 +40,10 @@ export class UsageTap implements Sink {
     return more
   }
 
+  shortcut (): DeltaSink | null {
+    return this.#reader?.betweenEvents === true ? this.#next.shortcut?.() ?? null : null
+  }
+
   end (): void {
     if (this.#reader?.finish() === false) {
       this.#next.fail(truncatedStream())
@@ -65,10 +69,15 @@ class StreamReader {
     this.#usage = usage
   }
 
+  /** Whether nothing is pending that the next event could be a part of. */
+  get betweenEvents (): boolean {
+    return this.#open === null && this.#messageEvents?.atLineStart === true && this.#errorEvents?.atLineStart === true
+  }
+
   read (chunk: Buffer): void {
     if (this.#messageEvents === null || this.#errorEvents === null) return this.#readFirst(chunk)
     // Nearly every chunk is one `content_block_delta`: it is told by its ends, without a search.
-    if (this.#open === null && this.#messageEvents.atLineStart && this.#errorEvents.atLineStart && isLoneEvent(chunk, LETTER_C)) return
+    if (this.betweenEvents && isLoneEvent(chunk, LETTER_C)) return
     if (this.#errorEvents.find(chunk, 0) !== -1) this.#ended = true
     let at = 0
     if (this.#open !== null) {
@@ -117,6 +126,7 @@ class StreamReader {
 }
 
 class BodyReader {
+  readonly betweenEvents = false
   readonly #usage: Usage
   #chunks: Buffer[] = []
   #length = 0
