@@ -12,6 +12,8 @@ import { load } from './load.ts'
 import { circumstances, circumstancesText, figure, table } from './report.ts'
 
 const CONNECTIONS = 32
+/** Rounds of the cost table that are done first: until then the compiler's threads are busy, and what is not compiled yet costs more. */
+const WARM_UP = 20
 /** A profile wants more samples than a round of the cost table gives. */
 const TIMES = 10
 
@@ -41,7 +43,7 @@ async function profileUnderLoad () {
   const child = await bed.start(flags.target as 'proxy' | 'gateway')
   const { body, answer } = buildCases(bed.nonce)[name]
   const request = requestTo(child, name, { body, length: answer.length, nonce: bed.nonce })
-  await load(request, { connections: CONNECTIONS, requests: once * 4 })
+  await load(request, { connections: CONNECTIONS, requests: once * WARM_UP })
   await child.profileStart()
   const before = await child.usage()
   await load(request, { connections: CONNECTIONS, requests })

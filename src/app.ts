@@ -21,7 +21,7 @@ import resourceStore from './plugins/resource-store.ts'
 import sessionPool from './plugins/session-pool.ts'
 import sessionStore from './plugins/session-store.ts'
 import tokenStore from './plugins/token-store.ts'
-import { RequestLogger } from './request-logger.ts'
+import { makeLoggersLazily } from './request-logger.ts'
 import { batchRoutes } from './routes/batches.ts'
 import { chatCompletionRoutes } from './routes/chat-completions.ts'
 import { fileRoutes } from './routes/files.ts'
@@ -57,6 +57,7 @@ export interface BuildOptions {
  */
 export async function buildApp (config: Config, { logStream, version = '0.0.0', keySource, onRoute }: BuildOptions = {}): Promise<FastifyInstance> {
   const app = fastify(serverOptions(config, logStream))
+  makeLoggersLazily(app.log)
   if (onRoute !== undefined) app.addHook('onRoute', onRoute)
   useEnvelope(app, 'anthropic')
 
@@ -170,7 +171,6 @@ function serverOptions (config: Config, stream: BuildOptions['logStream']): Fast
     logger: { level: config.log.level, stream, base: null },
     // One line per request is written by the request log.
     logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: (logger, bindings, options) => new RequestLogger(logger, bindings, options),
     genReqId: requestIds(),
     trustProxy: config.server.trust_proxy.length > 0 ? config.server.trust_proxy : false,
     // Time to receive a request, long enough for the largest file; Fastify's default is none. It does not limit the answer. See body-deadline.ts.

@@ -3,6 +3,12 @@ import type { FastifyBaseLogger } from 'fastify'
 type Bindings = Parameters<FastifyBaseLogger['child']>[0]
 type ChildLoggerOptions = Parameters<FastifyBaseLogger['child']>[1]
 
+/** Makes a logger hand out its children as {@link RequestLogger}s: those that a factory of ours made Fastify would check, one for each request. */
+export function makeLoggersLazily (log: FastifyBaseLogger): void {
+  const child = log.child.bind(log)
+  log.child = (bindings, options) => new RequestLogger({ child }, bindings, options ?? {})
+}
+
 /** What a line is made of: an object, a message and what stands in it. */
 type Line = [object: any, ...rest: any[]]
 
@@ -11,12 +17,12 @@ type Line = [object: any, ...rest: any[]]
  * and nearly every request logs nothing but the line at its end, which the application's own logger writes.
  */
 export class RequestLogger implements FastifyBaseLogger {
-  readonly #parent: FastifyBaseLogger
+  readonly #parent: Pick<FastifyBaseLogger, 'child'>
   readonly #bindings: Bindings
   readonly #options: ChildLoggerOptions
   #made: FastifyBaseLogger | undefined
 
-  constructor (parent: FastifyBaseLogger, bindings: Bindings, options: ChildLoggerOptions) {
+  constructor (parent: Pick<FastifyBaseLogger, 'child'>, bindings: Bindings, options: ChildLoggerOptions) {
     this.#parent = parent
     this.#bindings = bindings
     this.#options = options

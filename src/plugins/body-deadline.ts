@@ -2,7 +2,21 @@ import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorBody, errorHeaders, GatewayError } from '../errors.ts'
 
+/** A request whose body is on its way. */
+interface Waiting {
+  request: FastifyRequest
+  reply: FastifyReply
+  /** Epoch milliseconds. */
+  since: number
+  /** Its place among all that wait. */
+  at: number
+}
+
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null when no body is waited for. */
+    waitsForBody: Waiting | null
+  }
   interface FastifyContextConfig {
     /** The route streams its body and times it itself. */
     longBody?: boolean
@@ -21,25 +35,36 @@ export type BodyDeadline = ReturnType<typeof createBodyDeadline>
  * One timer serves all of them.
  */
 export function createBodyDeadline ({ deadline = DEADLINE, clock = Date.now }: { deadline?: number, clock?: () => number } = {}) {
-  const waiting = new Map<FastifyRequest, { reply: FastifyReply, since: number }>()
+  /** In no order: the last one takes the place of one that leaves. No map, for every request passes here. */
+  const all: Waiting[] = []
+
+  function leave (one: Waiting): void {
+    one.request.waitsForBody = null
+    const last = all.pop()!
+    if (last === one) return
+    all[one.at] = last
+    last.at = one.at
+  }
 
   return {
     expect (request: FastifyRequest, reply: FastifyReply): void {
-      waiting.set(request, { reply, since: clock() })
+      request.waitsForBody = { request, reply, since: clock(), at: all.length }
+      all.push(request.waitsForBody)
     },
 
     /** The body is here. */
-    arrived (request: FastifyRequest): void {
-      waiting.delete(request)
+    arrived ({ waitsForBody }: FastifyRequest): void {
+      if (waitsForBody !== null) leave(waitsForBody)
     },
 
     /** Ends what is late, and forgets what has ended: to be told of that would cost every request a listener. */
     sweep (): void {
       const latest = clock() - deadline
-      for (const [request, { reply, since }] of waiting) {
+      for (const one of [...all]) {
+        const { request, reply, since } = one
         const isOver = reply.raw.destroyed || reply.raw.writableEnded
         if (!isOver && since > latest) continue
-        waiting.delete(request)
+        leave(one)
         if (!isOver) refuse(request, reply)
       }
     }
@@ -60,6 +85,7 @@ function refuse (request: FastifyRequest, reply: FastifyReply): void {
 
 export default fp<{ deadline?: number, clock?: () => number, sweep?: number }>(async (app, { sweep = SWEEP, ...options }) => {
   const bodies = createBodyDeadline(options)
+  app.decorateRequest('waitsForBody', null)
   app.addHook('onRequest', (request, reply, done) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
     if ((length === undefined || length === '0') && encoding === undefined) return done()

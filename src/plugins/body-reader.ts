@@ -81,8 +81,8 @@ class Body {
 
   /** The announced length is believed when it is small or a good part of it has come: a few bytes must not make the gateway keep many free. */
   #nextRoom (): number {
-    if (this.#announced <= FIRST_ROOM || this.length >= FIRST_ROOM && this.#announced > 0) return this.#announced
-    return Number.isNaN(this.#announced) ? 2 * this.length : FIRST_ROOM
+    if (Number.isNaN(this.#announced)) return 2 * this.length
+    return this.#announced <= FIRST_ROOM || this.length >= FIRST_ROOM ? this.#announced : FIRST_ROOM
   }
 
   #grow (least: number): void {

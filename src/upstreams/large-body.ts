@@ -1,4 +1,4 @@
-/** Bodies smaller than this are left to the collector, in bytes. Buffer's own pool never makes such large ones: they share their memory with nobody. */
+/** Bodies smaller than this, in bytes, are left to the collector. Buffer's pool never makes larger ones: they share their memory with nobody. */
 const LARGE = 64 * 1024
 
 /**

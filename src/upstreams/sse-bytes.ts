@@ -3,6 +3,7 @@
 const LF = 0x0a
 const CR = 0x0d
 const EVENT = Buffer.from('event: ')
+const DATA = Buffer.from('data: ')
 
 /** Finds, over any chunking, where the last complete event ends: only there may something of our own follow. */
 export class EventSplitter {
@@ -53,17 +54,36 @@ export function endOfEvent (bytes: Buffer, from = 0): number {
 /** Whether the bytes, which begin a line, are one whole event of two lines with the name of an event that begins with this letter. */
 export function isLoneEvent (bytes: Buffer, letter: number): boolean {
   const last = bytes.length - 1
-  if (last < 9 || bytes[last] !== LF || bytes[last - 1] !== LF || bytes[0] !== EVENT[0]) return false
-  for (let at = 1; at < EVENT.length; at++) if (bytes[at] !== EVENT[at]) return false
-  if (bytes[EVENT.length] !== letter) return false
+  if (last < 9 || bytes[last] !== LF || bytes[last - 1] !== LF || bytes[EVENT.length] !== letter || !holds(bytes, 0, EVENT)) return false
   const line = bytes.indexOf(LF, EVENT.length)
   return line < last - 1 && bytes.indexOf(LF, line + 1) === last - 1
 }
 
+/** Whether a few bytes stand at an index; byte by byte, which for a few is the fastest. */
+export function holds (bytes: Buffer, at: number, few: Buffer): boolean {
+  for (let index = 0; index < few.length; index++) if (bytes[at + index] !== few[index]) return false
+  return true
+}
+
 /** The joined `data:` lines of one event's bytes, as text. */
 export function eventData (event: Buffer): string {
+  const only = onlyData(event)
+  if (only !== null) return only
   const lines = event.toString('utf8').split('\n').filter((line) => line.startsWith('data:'))
   return lines.map((line) => line.slice(line[5] === ' ' ? 6 : 5, line.endsWith('\r') ? -1 : undefined)).join('\n')
+}
+
+/** The data of an event of two lines, its name and its data, as nearly all are; null for any other. */
+function onlyData (event: Buffer): string | null {
+  const name = event.indexOf(LF)
+  const end = event.length - 2
+  if (name === -1 || event[end] !== LF || event[end + 1] !== LF || event.indexOf(LF, name + 1) !== end || event[end - 1] === CR) return null
+  return holds(event, name + 1, DATA) ? event.toString('utf8', name + 1 + DATA.length, end) : null
+}
+
+/** What {@link LineMarker} looks for. */
+export function lineMarker (text: string): Buffer {
+  return Buffer.from(`\n${text}`)
 }
 
 /**
@@ -75,8 +95,9 @@ export class LineMarker {
   /** How much of the marker the bytes so far end with. The stream's start counts as a line feed. */
   #matched = 1
 
-  constructor (text: string) {
-    this.#marker = Buffer.from(`\n${text}`)
+  /** @param marker with a line feed before it, see {@link lineMarker} */
+  constructor (marker: Buffer) {
+    this.#marker = marker
   }
 
   /** Whether the stream so far ends with a whole line. */

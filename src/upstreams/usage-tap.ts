@@ -1,13 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import { isEventStream, type DeltaSink, type Sink } from './sink.ts'
-import { endOfEvent, eventData, isLoneEvent, LineMarker } from './sse-bytes.ts'
+import { endOfEvent, eventData, holds, isLoneEvent, LineMarker, lineMarker } from './sse-bytes.ts'
 import { truncatedStream } from './upstream-errors.ts'
 import { mergeUsage, type Usage } from './usage.ts'
 
 /** A `message_*` event larger than this, in bytes, is passed on unread: it cannot be a plain usage report. */
 const MAX_EVENT = 64 * 1024
 const LETTER_C = 0x63
+const STOP = Buffer.from('stop')
+const WITH_BLANK = { message: lineMarker('event: message_'), error: lineMarker('event: error') }
+const WITHOUT_BLANK = { message: lineMarker('event:message_'), error: lineMarker('event:error') }
 /** A JSON answer larger than this, in bytes, is passed on uncounted. */
 const MAX_BODY = 1024 * 1024
 
@@ -98,9 +101,9 @@ class StreamReader {
 
   /** The blank behind a field's colon is optional, and a stream has it everywhere or nowhere. Its first chunk holds its first event. */
   #readFirst (chunk: Buffer): void {
-    const field = /^event:[^ ]/.test(chunk.toString('latin1', 0, 7)) ? 'event:' : 'event: '
-    this.#messageEvents = new LineMarker(`${field}message_`)
-    this.#errorEvents = new LineMarker(`${field}error`)
+    const { message, error } = /^event:[^ ]/.test(chunk.toString('latin1', 0, 7)) ? WITHOUT_BLANK : WITH_BLANK
+    this.#messageEvents = new LineMarker(message)
+    this.#errorEvents = new LineMarker(error)
     this.read(chunk)
   }
 
@@ -116,7 +119,7 @@ class StreamReader {
   /** @param event the bytes of one event, from behind `event: message_` */
   #take (event: Buffer): void {
     this.#open = null
-    if (event.toString('latin1', 0, 4) === 'stop') {
+    if (holds(event, 0, STOP)) {
       this.#ended = true
       return
     }
@@ -142,10 +145,21 @@ class BodyReader {
   }
 
   finish (): boolean {
-    const body = parsed(Buffer.concat(this.#chunks).toString('utf8')) as { usage?: unknown } | undefined
+    const text = (this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)).toString('utf8')
+    const body = (endOfMessage(text) ?? parsed(text)) as { usage?: unknown } | undefined
     mergeUsage(this.#usage, body?.usage)
     return true
   }
+}
+
+/**
+ * What stands in a message from `usage` on, which is its last field but for few. It need not be parsed from the beginning: inside a string the quotes
+ * would be escaped, and inside another object what follows would have a bracket too many.
+ * @returns undefined when it must be parsed from the beginning
+ */
+function endOfMessage (text: string): unknown {
+  const at = text.lastIndexOf('"usage":')
+  return at === -1 ? undefined : parsed(`{${text.slice(at)}`)
 }
 
 /** What an upstream sends may be anything; what cannot be read is not counted. */

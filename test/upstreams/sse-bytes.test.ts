@@ -1,6 +1,6 @@
 import t from 'tap'
 import fc from 'fast-check'
-import { endOfEvent, eventData, EventSplitter, isLoneEvent, LineMarker } from '../../src/upstreams/sse-bytes.ts'
+import { endOfEvent, eventData, EventSplitter, isLoneEvent, LineMarker, lineMarker } from '../../src/upstreams/sse-bytes.ts'
 
 /** Cuts a text into chunks at the given positions. */
 function cut (bytes: Buffer, positions: number[]): Buffer[] {
@@ -51,6 +51,10 @@ t.test('endOfEvent finds the blank line', async (t) => {
 
 t.test('eventData joins the data lines', async (t) => {
   t.equal(eventData(Buffer.from('event: x\ndata: {"a":\r\ndata:1}\n\n')), '{"a":\n1}')
+  for (const event of ['x\ndata: {"a":1}\n\n', 'x\r\ndata: {"a":1}\r\n\r\n', 'x\ndata:{"a":1}\n\n', 'data: {"a":1}\n\n', 'x\n: no\ndata: {"a":1}\n\n', 'x\ndata: {"a":1}']) {
+    t.equal(eventData(Buffer.from(event)), '{"a":1}', JSON.stringify(event))
+  }
+  for (const event of ['', '\n\n', 'x\n\n', 'stop\nid: 1\n\n', 'x\ndat']) t.equal(eventData(Buffer.from(event)), '', JSON.stringify(event))
 })
 
 t.test('LineMarker finds a marker at the start of a line only, over any chunking', async () => {
@@ -60,7 +64,7 @@ t.test('LineMarker finds a marker at the start of a line only, over any chunking
     const text = pieces.join('')
     const expected = [...text.matchAll(/(?<=^|\n)event: message_/g)].map((match) => match.index + marker.length)
     const found: number[] = []
-    const finder = new LineMarker(marker)
+    const finder = new LineMarker(lineMarker(marker))
     let base = 0
     for (const chunk of cut(Buffer.from(text), cuts)) {
       for (let at = finder.find(chunk, 0); at !== -1; at = finder.find(chunk, at)) found.push(base + at)
