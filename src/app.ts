@@ -21,6 +21,7 @@ import resourceStore from './plugins/resource-store.ts'
 import sessionPool from './plugins/session-pool.ts'
 import sessionStore from './plugins/session-store.ts'
 import tokenStore from './plugins/token-store.ts'
+import { lateCompilers } from './late-compilers.ts'
 import { makeLoggersLazily } from './request-logger.ts'
 import { batchRoutes } from './routes/batches.ts'
 import { chatCompletionRoutes } from './routes/chat-completions.ts'
@@ -180,6 +181,7 @@ function serverOptions (config: Config, stream: BuildOptions['logStream']): Fast
     keepAliveTimeout: 75_000,
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
     bodyLimit: 64 * 1024,
+    schemaController: lateCompilers(),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false, verbose: true } },
     frameworkErrors: refuseBadUrl,
     clientErrorHandler: refuseBrokenRequest

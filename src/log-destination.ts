@@ -16,13 +16,18 @@ interface ByteSink {
 export class LineCollector {
   readonly #sink: ByteSink
   readonly #size: number
+  readonly #onBegin: () => void
   #block: Buffer
   #length = 0
 
-  /** @param size of a block, in bytes; a line that is longer goes by itself */
-  constructor (sink: ByteSink, size: number) {
+  /**
+   * @param size of a block, in bytes; a line that is longer goes by itself
+   * @param onBegin called when an empty block gets its first line
+   */
+  constructor (sink: ByteSink, size: number, onBegin: () => void = () => {}) {
     this.#sink = sink
     this.#size = size
+    this.#onBegin = onBegin
     this.#block = Buffer.allocUnsafeSlow(size)
   }
 
@@ -35,6 +40,7 @@ export class LineCollector {
         return
       }
     }
+    if (this.#length === 0) this.#onBegin()
     this.#length += this.#block.write(line, this.#length)
   }
 
@@ -52,12 +58,25 @@ export class LineCollector {
  * a small request. What waits is written at exit, whatever the cause, but for SIGKILL and a crash of the machine.
  */
 export function logDestination (): DestinationStream {
-  const flush = () => lines.flush()
+  let [timer, flushedAt]: [NodeJS.Timeout | null, number] = [null, -PATIENCE]
+
+  function flush (): void {
+    lines.flush()
+    flushedAt = performance.now()
+  }
+
+  /** The first line after a pause goes with the turn in which it comes; what follows it waits for company. */
+  function schedule (): void {
+    timer ??= setTimeout(() => {
+      timer = null
+      flush()
+    }, Math.max(0, flushedAt + PATIENCE - performance.now())).unref()
+  }
+
   // Ahead of what pino does at these moments, which is to write what it has been handed.
   process.on('beforeExit', flush)
   process.on('exit', flush)
   const output = destination({ fd: 1, sync: false, contentMode: 'buffer', maxLength: MOST_WAITING })
-  const lines = new LineCollector({ write: (bytes) => output.write(bytes as unknown as string) }, TOGETHER)
-  setInterval(flush, PATIENCE).unref()
+  const lines = new LineCollector({ write: (bytes) => output.write(bytes as unknown as string) }, TOGETHER, schedule)
   return lines
 }
