@@ -48,7 +48,7 @@ export interface Bed extends AsyncDisposable {
   connections: number
   /** An empty folder for a server that is no child of ours; it goes with the bed. */
   folder (): string
-  start (name: 'proxy' | 'gateway' | 'web-gateway'): Promise<Child>
+  start (name: 'proxy' | 'foundation' | 'gateway' | 'web-gateway'): Promise<Child>
 }
 
 export interface BedOptions {

@@ -11,8 +11,11 @@ export const CALM = 16
 const CALM_REQUESTS = 200
 /** Latency is measured in one round of so many: it needs fewer than the processor time, which is what is judged. */
 const LATENCY_EVERY = 3
-/** Rounds' worth of work that is done first and not counted. */
-const WARM_UP = 3
+/**
+ * Rounds' worth of work that is done first and not counted: until about then the compiler's threads are busy, which is a price of the start and not
+ * of a request.
+ */
+const WARM_UP = 15
 /** A round of a slow contender takes about as long as this, in seconds. */
 const LONGEST_ROUND = 1.5
 /** How many times the rate of the calm load a contender must be able to do. */

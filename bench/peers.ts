@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { CaseName } from './cases.ts'
-import { BARE, OURS } from './peers/field.ts'
+import { BARE, FOUNDATION, OURS } from './peers/field.ts'
 import { installPeers } from './peers/install.ts'
 import { page, picture } from './peers/page.ts'
 import { PEERS } from './peers/peers.ts'
@@ -46,13 +46,14 @@ write()
 
 function versions (): Record<string, string> {
   const own = (JSON.parse(readFileSync(join(HERE, '..', 'package.json'), 'utf8')) as { version: string }).version
-  return { ...Object.fromEntries(PEERS.map((peer) => [peer.name, peer.version()])), [BARE]: `Node ${process.version}`, [OURS]: own }
+  return { ...Object.fromEntries(PEERS.map((peer) => [peer.name, peer.version()])), [BARE]: `Node ${process.version}`, [FOUNDATION]: `Node ${process.version}`, [OURS]: own }
 }
 
 function settings (): Record<string, string> {
   return {
     ...Object.fromEntries(PEERS.map(({ name, setting }) => [name, setting])),
     [BARE]: '`bench/targets/proxy.ts`: node:http and undici, with backpressure and abort, and nothing else',
+    [FOUNDATION]: '`bench/targets/foundation.ts`: what the gateway is built on, without what it does; it cannot cost less',
     [OURS]: 'as it is served, nothing switched off, three keys'
   }
 }

@@ -9,6 +9,7 @@ import type { Running } from './start.ts'
 /** Names of ours in the tables. */
 export const OURS = 'ccproxy'
 export const BARE = 'bare Node proxy'
+export const FOUNDATION = 'Fastify and undici alone'
 export const DIRECT = 'direct'
 
 export interface Competitor extends Running {
@@ -20,7 +21,7 @@ export interface Competitor extends Running {
 /** Why one is not in a table: `answers 500`, or what it said when it did not start. */
 export type Absent = Record<string, string>
 
-export const FIELD = [...PEERS.map(({ name }) => name), BARE, OURS]
+export const FIELD = [...PEERS.map(({ name }) => name), BARE, FOUNDATION, OURS]
 
 /**
  * Starts one of the field before the upstream of a bed.
@@ -33,7 +34,7 @@ export async function startCompetitor (name: string, bed: Bed): Promise<Competit
 }
 
 async function startOwn (name: string, bed: Bed): Promise<Running> {
-  const { origin, token, pid } = name === DIRECT ? bed.upstream : await bed.start(name === BARE ? 'proxy' : 'gateway')
+  const { origin, token, pid } = name === DIRECT ? bed.upstream : await bed.start(name === BARE ? 'proxy' : name === FOUNDATION ? 'foundation' : 'gateway')
   // The bed ends what it started.
   return { origin, token, pid, headers: {}, stop: async () => {} }
 }
