@@ -8,6 +8,9 @@ import type { HeapProfiler, Profiler } from 'node:inspector'
 import { NONCE_VARIABLE } from './cases.ts'
 import type { LoopDelay, ProcessUsage, Question } from './targets/probe.ts'
 
+/** The checkout that this file belongs to. */
+const HERE = join(import.meta.dirname, '..')
+
 /** Something that a child told unasked. `at` is in microseconds of the clock that all processes share. */
 export interface Report {
   text: string
@@ -48,7 +51,8 @@ export interface Bed extends AsyncDisposable {
   connections: number
   /** An empty folder for a server that is no child of ours; it goes with the bed. */
   folder (): string
-  start (name: 'proxy' | 'foundation' | 'gateway' | 'web-gateway'): Promise<Child>
+  /** @param checkout where the program comes from; this one when left out */
+  start (name: 'proxy' | 'foundation' | 'gateway' | 'web-gateway', checkout?: string): Promise<Child>
 }
 
 export interface BedOptions {
@@ -69,9 +73,9 @@ export async function makeBed (upstreamName: string, { connections = 256, env = 
     mkdirSync(path)
     return path
   }
-  async function start (name: string, args: string[]): Promise<Child> {
+  async function start (name: string, args: string[], checkout = HERE): Promise<Child> {
     const own = folder()
-    const child = await startChild(name, [...args, own], join(own, 'log'), { ...env, [NONCE_VARIABLE]: nonce })
+    const child = await startChild(join(checkout, 'bench/targets', `${name}.ts`), [...args, own], join(own, 'log'), { ...env, [NONCE_VARIABLE]: nonce })
     children.push(child)
     return child
   }
@@ -85,14 +89,14 @@ export async function makeBed (upstreamName: string, { connections = 256, env = 
     nonce,
     connections,
     folder,
-    start: (name) => start(name, [upstream.origin, String(connections)]),
+    start: (name, checkout) => start(name, [upstream.origin, String(connections)], checkout),
     [Symbol.asyncDispose]: end
   }
 }
 
-async function startChild (name: string, args: string[], logFile: string, env: Record<string, string>): Promise<Child> {
+async function startChild (program: string, args: string[], logFile: string, env: Record<string, string>): Promise<Child> {
   const log = openSync(logFile, 'a')
-  const child = fork(new URL(`targets/${name}.ts`, import.meta.url), args, {
+  const child = fork(program, args, {
     stdio: ['ignore', log, 'inherit', 'ipc'],
     serialization: 'advanced',
     env: { ...process.env, ...env, NODE_ENV: 'production' }
@@ -100,7 +104,7 @@ async function startChild (name: string, args: string[], logFile: string, env: R
   closeSync(log)
   const exit = once(child, 'exit')
   const ready = await Promise.race([messageOf(child, (message) => 'ready' in message ? message.ready : undefined), exit.then(() => null)])
-  if (ready === null) throw new Error(`the ${name} did not start`)
+  if (ready === null) throw new Error(`${program} did not start`)
   let questions = 0
 
   function ask<Answer> (question: Question['name']): Promise<Answer> {
