@@ -5,8 +5,11 @@ type ChildLoggerOptions = Parameters<FastifyBaseLogger['child']>[1]
 
 /** Makes a logger hand out its children as {@link RequestLogger}s: those that a factory of ours made Fastify would check, one for each request. */
 export function makeLoggersLazily (log: FastifyBaseLogger): void {
-  const child = log.child.bind(log)
-  log.child = (bindings, options) => new RequestLogger({ child }, bindings, options ?? {})
+  const { child } = log
+  // pino's children inherit from their parent, and with it this function: whose child is made is told by the call.
+  log.child = function (this: FastifyBaseLogger, bindings, options) {
+    return new RequestLogger({ child: child.bind(this) }, bindings, options ?? {})
+  }
 }
 
 /** What a line is made of: an object, a message and what stands in it. */

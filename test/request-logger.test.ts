@@ -1,6 +1,6 @@
 import t from 'tap'
 import { pino } from 'pino'
-import { RequestLogger } from '../src/request-logger.ts'
+import { makeLoggersLazily, RequestLogger } from '../src/request-logger.ts'
 
 t.test('lines carry what the request is bound to, and what a child adds', async (t) => {
   const lines: string[] = []
@@ -28,4 +28,18 @@ t.test('a request that logs nothing makes no child', async (t) => {
   log.info('a line')
   log.info('another')
   t.equal(children, 1)
+})
+
+t.test('children of children add to what their parents say', async (t) => {
+  const lines: string[] = []
+  const log = pino({ level: 'info', base: null, timestamp: false }, { write: (line: string) => { lines.push(line) } })
+  makeLoggersLazily(log)
+  const request = log.child({ reqId: 'req_1' })
+  t.type(request, RequestLogger)
+  request.child({ a: 1 }).child({ b: 2 }).info('told')
+  request.info('told too')
+  log.info('and this')
+  t.same(lines.map((line) => JSON.parse(line)), [
+    { level: 30, reqId: 'req_1', a: 1, b: 2, msg: 'told' }, { level: 30, reqId: 'req_1', msg: 'told too' }, { level: 30, msg: 'and this' }
+  ])
 })
