@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { destination, type DestinationStream } from 'pino'
 
 /** How long a line may wait for company, in milliseconds. */
@@ -6,6 +8,14 @@ const PATIENCE = 200
 const TOGETHER = 16 * 1024
 /** What may wait for a reader that does not read, in bytes; lines past it are dropped. */
 const MOST_WAITING = 16 * 1024 * 1024
+
+/** How long a reader of the log may take for its end, in milliseconds. */
+const LAST_READ = 2_000
+
+export interface LogDestination extends DestinationStream {
+  /** Resolves when everything is written. What is logged afterwards is lost. */
+  end (): Promise<void>
+}
 
 /** Takes bytes that nobody changes any more. */
 interface ByteSink {
@@ -55,14 +65,24 @@ export class LineCollector {
 
 /**
  * Standard output, written a few lines at a time: a write of its own for each line would cost as much as the rest of the gateway's work on
- * a small request. What waits is written at exit, whatever the cause, but for SIGKILL and a crash of the machine.
+ * a small request. What waits is written at exit, whatever the cause, but for SIGKILL and a crash of the machine; only a block that is being written
+ * just then can be lost where the reader is slow, and not even that after `end`.
  */
-export function logDestination (): DestinationStream {
-  let [timer, flushedAt]: [NodeJS.Timeout | null, number] = [null, -PATIENCE]
+export function logDestination (): LogDestination {
+  let [timer, flushedAt, over]: [NodeJS.Timeout | null, number, boolean] = [null, -PATIENCE, false]
 
   function flush (): void {
     lines.flush()
     flushedAt = performance.now()
+  }
+
+  /** A write that is under way when the process exits may be lost, and with it what stands behind it: whoever can wait does so here. */
+  async function end (): Promise<void> {
+    flush()
+    over = true
+    const closed = once(output, 'close').catch(() => {})
+    output.end()
+    await Promise.race([closed, sleep(LAST_READ, undefined, { ref: false })])
   }
 
   /** The first line after a pause goes with the turn in which it comes; what follows it waits for company. */
@@ -77,6 +97,6 @@ export function logDestination (): DestinationStream {
   process.on('beforeExit', flush)
   process.on('exit', flush)
   const output = destination({ fd: 1, sync: false, contentMode: 'buffer', maxLength: MOST_WAITING })
-  const lines = new LineCollector({ write: (bytes) => output.write(bytes as unknown as string) }, TOGETHER, schedule)
-  return lines
+  const lines = new LineCollector({ write: (bytes) => { if (!over) output.write(bytes as unknown as string) } }, TOGETHER, schedule)
+  return { write: (line) => lines.write(line), end }
 }

@@ -2,6 +2,7 @@ import './node-version.ts'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { LoadedConfig } from './config.ts'
+import type { LogDestination } from './log-destination.ts'
 
 // Half of a start is compiling. What was compiled is kept, where it can be, in a folder of the installation: the system's own for temporary files is
 // anybody's to write to. Where the installation is read-only nothing is kept.
@@ -38,15 +39,16 @@ function readConfig (): LoadedConfig {
 }
 
 /** Running answers are not waited for: nothing can be relied on any more. */
-async function endAfterFault (app: FastifyInstance, err: unknown): Promise<never> {
+async function endAfterFault (app: FastifyInstance, log: LogDestination, err: unknown): Promise<never> {
   app.log.fatal({ err }, 'a fault that nobody handled: ending')
   setTimeout(() => process.exit(1), CLOSING_TIME).unref()
   await app.close()
+  await log.end()
   process.exit(1)
 }
 
 /** The first signal lets running answers finish, the second ends at once. */
-function closeOnSignals (app: FastifyInstance, drainTimeout: number): void {
+function closeOnSignals (app: FastifyInstance, log: LogDestination, drainTimeout: number): void {
   closeWithGrace({
     delay: drainTimeout + 2 * CLOSING_TIME,
     logger: app.log,
@@ -54,18 +56,20 @@ function closeOnSignals (app: FastifyInstance, drainTimeout: number): void {
     skip: ['SIGHUP', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'beforeExit'],
     onSecondSignal: (signal) => app.log.warn(`${signal} again: ending at once`)
   }, async ({ signal, err }) => {
-    if (signal === undefined) return endAfterFault(app, err)
+    if (signal === undefined) return endAfterFault(app, log, err)
     app.log.info(`${signal} received: draining`)
     await app.drain.start()
     await app.close()
+    await log.end()
   })
 }
 
 async function start (): Promise<void> {
   const { config, keySource } = readConfig()
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  const app = await buildApp(config, { version, keySource, logStream: logDestination() })
-  closeOnSignals(app, config.server.drain_timeout)
+  const log = logDestination()
+  const app = await buildApp(config, { version, keySource, logStream: log })
+  closeOnSignals(app, log, config.server.drain_timeout)
   process.on('SIGHUP', () => reloadKeys({ load: () => loadConfig(place), running: config, keyStore: app.keyStore, log: app.log }))
   const { host, port } = config.server
   try {

@@ -156,6 +156,17 @@ t.test('a process that exits', async (t) => {
   })
 })
 
+t.test('who waits for the end before exiting loses nothing, in order, however slow the reader is', async (t) => {
+  const code = `import { logDestination } from ${JSON.stringify(DESTINATION)}\nconst lines = logDestination()\n${writes(0, MANY)}
+    setImmediate(async () => { ${writes(MANY, MANY + 10)}; await lines.end(); process.exit(0) })`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  // Read only when the pipe is full.
+  await once(child.stdout, 'readable')
+  const output = (await child.stdout.setEncoding('utf8').toArray()).join('')
+  t.equal(output, textOf(MANY + 10))
+})
+
 t.test('lines of a process that goes on are written without being asked for', async (t) => {
   const code = `import { logDestination } from ${JSON.stringify(DESTINATION)}\nlogDestination().write("one\\n")\nsetInterval(() => {}, 1_000_000)`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -80,14 +80,14 @@ class Body {
   }
 
   /** The announced length is believed when it is small or a good part of it has come: a few bytes must not make the gateway keep many free. */
-  #nextRoom (): number {
+  #nextRoom (least: number): number {
     if (Number.isNaN(this.#announced)) return 2 * this.length
-    return this.#announced <= FIRST_ROOM || this.length >= FIRST_ROOM ? this.#announced : FIRST_ROOM
+    return this.#announced <= FIRST_ROOM || least > FIRST_ROOM ? this.#announced : FIRST_ROOM
   }
 
   #grow (least: number): void {
     const before = this.#room!
-    const room = Buffer.allocUnsafeSlow(Math.max(least, this.#nextRoom()))
+    const room = Buffer.allocUnsafeSlow(Math.max(least, this.#nextRoom(least)))
     room.set(before.subarray(0, this.length))
     this.#room = room
     this.#giveBack(before)

@@ -5,12 +5,13 @@ const LARGE = 64 * 1024
  * A large body on its way upstream, whose memory is given back as soon as nobody needs it: left to the collector, a few hundred of them make it
  * search the whole heap, which costs more than everything else that is done for the request.
  *
- * undici asks for what follows when the connection has taken what it was given. Then, and not before, nothing below reads these bytes any more.
+ * undici asks for what follows when the connection has taken what it was given, or has closed. Then, and not before, nothing below reads these bytes
+ * any more.
  */
 export class LargeBody implements Iterable<Buffer> {
   readonly length: number
   #bytes: Buffer
-  /** How often it is being sent. One that failed counts for ever: nobody says when such a connection has let go of it. */
+  /** How often it is being sent. A sending that undici breaks off counts for ever: nobody says when its connection has let go of the bytes. */
   #underWay = 0
   #released = false
 
@@ -45,5 +46,5 @@ export function sendable (body: Buffer | null): Buffer | LargeBody | null {
 
 /** Gives the memory of bytes back at once. They are empty afterwards, and so is every other view of them. */
 export function giveBack ({ buffer }: Buffer): void {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
 }

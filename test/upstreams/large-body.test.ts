@@ -460,9 +460,11 @@ const FAULTS: Record<string, (req: IncomingMessage, res: ServerResponse) => void
 async function failingFirst (t: Test, fault: (req: IncomingMessage, res: ServerResponse) => void, answer: (res: ServerResponse) => void) {
   const seen = new Map<string, number>()
   const got: Buffer[] = []
+  const lengths: (string | undefined)[] = []
   const server = createServer((req, res) => {
     req.on('error', () => {})
     res.on('error', () => {})
+    lengths.push(req.headers['content-length'])
     const name = String(req.headers['anthropic-made-up'])
     const count = (seen.get(name) ?? 0) + 1
     seen.set(name, count)
@@ -475,17 +477,18 @@ async function failingFirst (t: Test, fault: (req: IncomingMessage, res: ServerR
   const gateway = await startGateway(t, `http://127.0.0.1:${await listen(t, server)}`)
   let requests = 0
   const ask = (body: Buffer) => send(gateway.url, { headers: { ...gateway.headers, 'anthropic-made-up': String(requests++) }, body })
-  return { gateway, got, seen, ask }
+  return { gateway, got, lengths, seen, ask }
 }
 
 for (const [name, fault] of Object.entries(FAULTS)) {
   t.test(`a large request whose first attempt meets ${name} arrives whole the second time`, async (t) => {
-    const { gateway, got, ask, seen } = await failingFirst(t, fault, (res) => { res.writeHead(200, { 'content-type': 'application/json' }).end('{}') })
+    const { gateway, got, lengths, ask, seen } = await failingFirst(t, fault, (res) => { res.writeHead(200, { 'content-type': 'application/json' }).end('{}') })
     for (const length of [70_000, 200_000, 5 * MEBI]) {
       const body = request(length)
       const answer = await ask(body)
       t.equal(answer.status, 200)
       t.ok(got.pop()?.equals(body), `${body.length} bytes`)
+      t.same(lengths.splice(0), [String(body.length), String(body.length)], 'and with its length each time')
     }
     t.same([...seen.values()], [2, 2, 2])
     await settled(gateway.app)
