@@ -1,6 +1,6 @@
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { destination, type DestinationStream } from 'pino'
+import type { DestinationStream } from 'pino'
+import { BlockWriter } from './block-writer.ts'
 
 /** How long a line may wait for company, in milliseconds. */
 const PATIENCE = 200
@@ -13,7 +13,9 @@ const MOST_WAITING = 16 * 1024 * 1024
 const LAST_READ = 2_000
 
 export interface LogDestination extends DestinationStream {
-  /** Resolves when everything is written. What is logged afterwards is lost. */
+  /** Writes what waits at once; pino asks for it behind a fatal line. */
+  flushSync (): void
+  /** Resolves when everything is written, or its reader has been given up. */
   end (): Promise<void>
 }
 
@@ -66,23 +68,16 @@ export class LineCollector {
 /**
  * Standard output, written a few lines at a time: a write of its own for each line would cost as much as the rest of the gateway's work on
  * a small request. What waits is written at exit, whatever the cause, but for SIGKILL and a crash of the machine; only a block that is being written
- * just then can be lost where the reader is slow, and not even that after `end`.
+ * just then can be lost, and not even that after `end`.
  */
 export function logDestination (): LogDestination {
-  let [timer, flushedAt, over]: [NodeJS.Timeout | null, number, boolean] = [null, -PATIENCE, false]
+  const output = new BlockWriter(1, MOST_WAITING)
+  const lines = new LineCollector(output, TOGETHER, schedule)
+  let [timer, flushedAt]: [NodeJS.Timeout | null, number] = [null, -PATIENCE]
 
   function flush (): void {
     lines.flush()
     flushedAt = performance.now()
-  }
-
-  /** A write that is under way when the process exits may be lost, and with it what stands behind it: whoever can wait does so here. */
-  async function end (): Promise<void> {
-    flush()
-    over = true
-    const closed = once(output, 'close').catch(() => {})
-    output.end()
-    await Promise.race([closed, sleep(LAST_READ, undefined, { ref: false })])
   }
 
   /** The first line after a pause goes with the turn in which it comes; what follows it waits for company. */
@@ -93,10 +88,18 @@ export function logDestination (): LogDestination {
     }, Math.max(0, flushedAt + PATIENCE - performance.now())).unref()
   }
 
-  // Ahead of what pino does at these moments, which is to write what it has been handed.
-  process.on('beforeExit', flush)
-  process.on('exit', flush)
-  const output = destination({ fd: 1, sync: false, contentMode: 'buffer', maxLength: MOST_WAITING })
-  const lines = new LineCollector({ write: (bytes) => { if (!over) output.write(bytes as unknown as string) } }, TOGETHER, schedule)
-  return { write: (line) => lines.write(line), end }
+  function flushSync (): void {
+    flush()
+    output.flushSync()
+  }
+
+  process.on('exit', flushSync)
+  return {
+    write: (line) => lines.write(line),
+    flushSync,
+    async end () {
+      flush()
+      await Promise.race([output.idle(), sleep(LAST_READ, undefined, { ref: false })])
+    }
+  }
 }

@@ -7,6 +7,7 @@ export interface Told {
   level: number
   /** One of our own: nothing in it need be escaped. */
   requestId: string
+  /** One that Node's parser or Fastify knows: nor in this. */
   method: string
   /** The pattern of the route; undefined where there is none. */
   route: string | undefined

@@ -15,7 +15,8 @@ t.test('every schema of every route can be compiled', async (t) => {
   const serializers = SerializerSelector()({}, {}) as unknown as (route: object) => unknown
   let compiled = 0
   for (const { url, schema = {} } of routes) {
-    const { body, params, querystring, response = {} } = schema as Record<string, object | undefined>
+    const { body, params, querystring, headers, response = {} } = schema as Record<string, object | undefined>
+    t.equal(headers, undefined, `${url} has no schema for its headers`)
     for (const part of [body, params, querystring]) {
       if (part === undefined) continue
       t.type(validators({ schema: part }), 'function', url)

@@ -65,12 +65,14 @@ class Body {
 
   add (chunk: Buffer): void {
     const length = this.length + chunk.length
+    // Whatever else might have a view of the same memory.
+    const ours = this.#ours && chunk.byteLength === chunk.buffer.byteLength
     if (this.#room === null) {
-      this.#room = this.#ours ? chunk : Buffer.from(chunk)
+      this.#room = ours ? chunk : ownCopy(chunk)
     } else {
       if (this.#room.length < length) this.#grow(length)
       this.#room.set(chunk, this.length)
-      this.#giveBack(chunk)
+      if (ours) giveBack(chunk)
     }
     this.length = length
   }
@@ -90,10 +92,13 @@ class Body {
     const room = Buffer.allocUnsafeSlow(Math.max(least, this.#nextRoom(least)))
     room.set(before.subarray(0, this.length))
     this.#room = room
-    this.#giveBack(before)
+    giveBack(before)
   }
+}
 
-  #giveBack (bytes: Buffer): void {
-    if (this.#ours) giveBack(bytes)
-  }
+/** Not out of Buffer's pool: its memory will be given back. */
+function ownCopy (bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  copy.set(bytes)
+  return copy
 }

@@ -54,7 +54,8 @@ export function createRateLimitWindows () {
 
   function windowsOf (organisation: string, model: string): Windows {
     const last = latest.get(organisation)
-    // When pairs give way to others, it may have gone.
+    // When pairs give way to others, it may have gone. Until then its place among them need not be renewed: at worst one that is in use goes first,
+    // and is back with its next answer.
     if (last?.model === model && pairs.size < MOST_PAIRS) return last
     const name = pairName(organisation, model)
     const windows = boundedEntry(pairs, name, MOST_PAIRS, () => ({ name, model, headers: {}, at: 0, nearUntil: 0 }))

@@ -159,7 +159,7 @@ class BodyReader {
  */
 function endOfMessage (text: string): unknown {
   const at = text.lastIndexOf('"usage":')
-  return at === -1 ? undefined : parsed(`{${text.slice(at)}`)
+  return at === -1 || text[at - 1] === '\\' ? undefined : parsed(`{${text.slice(at)}`)
 }
 
 /** What an upstream sends may be anything; what cannot be read is not counted. */

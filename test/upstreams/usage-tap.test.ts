@@ -100,3 +100,21 @@ t.test('the blank behind a field\'s colon may be missing', async (t) => {
   const failed = tapped(SSE_HEADERS, [Buffer.from(tight.slice(0, tight.indexOf('event:message_delta')) + 'event:error\ndata:{}\n\n')])
   t.equal(failed.sink.ended, 1, 'an error event is seen too')
 })
+
+t.test('of a JSON answer the usage of the message is counted, wherever the word stands besides', async (t) => {
+  const usage = { input_tokens: 1, output_tokens: 2 }
+  const other = { input_tokens: 9, output_tokens: 9 }
+  const answers: Record<string, string> = {
+    'at its end': JSON.stringify({ content: [], usage }),
+    'in its middle': JSON.stringify({ usage, stop_reason: 'end_turn', container: null }),
+    'with a tool input of that name before it': JSON.stringify({ content: [{ input: { usage: other } }], usage }),
+    'with one behind it': JSON.stringify({ usage, content: [{ input: { usage: other } }] }),
+    'with the word in a text': JSON.stringify({ usage, content: [{ text: '","usage":{"input_tokens":9}' }] }),
+    'with the word at the end of a name': JSON.stringify({ usage, 'x"usage': other }),
+    'with blanks': '{ "content" : [ ] , "usage" : { "input_tokens" : 1 , "output_tokens" : 2 } }'
+  }
+  for (const [name, answer] of Object.entries(answers)) {
+    t.match(tapped(JSON_HEADERS, [Buffer.from(answer)]).usage, { inputTokens: 1, outputTokens: 2 }, name)
+  }
+  t.match(tapped(JSON_HEADERS, [Buffer.from(JSON.stringify({ content: [{ input: { usage: other } }] }))]).usage, { inputTokens: null }, 'none but in a tool input')
+})
