@@ -16,6 +16,8 @@ const LATENCY_EVERY = 3
  * of a request.
  */
 const WARM_UP = 15
+/** But no longer than about this for one that is slow, in seconds: by then it has done thousands of small requests. */
+const LONGEST_WARM_UP = 6
 /** A round of a slow contender takes about as long as this, in seconds. */
 const LONGEST_ROUND = 1.5
 /** How many times the rate of the calm load a contender must be able to do. */
@@ -109,8 +111,9 @@ function requestsOf (plan: Plan, { capacity = Infinity }: Contender): number {
 }
 
 async function warmUp (plan: Plan, contender: Contender): Promise<void> {
-  const requests = requestsOf(plan, contender)
-  await busy(plan)(contender.request, { connections: BUSY, requests: requests < plan.requests ? requests : requests * WARM_UP })
+  const { request, capacity = Infinity } = contender
+  const requests = Math.max(2, Math.min(plan.requests * WARM_UP, Math.floor(LONGEST_WARM_UP * capacity)))
+  await busy(plan)(request, { connections: BUSY, requests })
 }
 
 async function measureCost (plan: Plan, contender: Contender, into: Measured): Promise<void> {

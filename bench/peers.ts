@@ -53,7 +53,7 @@ function settings (): Record<string, string> {
   return {
     ...Object.fromEntries(PEERS.map(({ name, setting }) => [name, setting])),
     [BARE]: '`bench/targets/proxy.ts`: node:http and undici, with backpressure and abort, and nothing else',
-    [FOUNDATION]: '`bench/targets/foundation.ts`: what the gateway is built on, without what it does; it cannot cost less',
+    [FOUNDATION]: '`bench/targets/foundation.ts`: what the gateway is built on, without what it does',
     [OURS]: 'as it is served, nothing switched off, three keys'
   }
 }

@@ -3,6 +3,7 @@
  * that whatever else the machine does hits them alike: differences of a few parts in a hundred show, which are lost where they take turns.
  * `--processes 3 --windows 10`; cases: `small`, `stream`, `burst`, `large`, `huge`, `paced`.
  */
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { buildCases, type CaseName } from './cases.ts'
@@ -36,11 +37,24 @@ const { values: flags, positionals } = parseArgs({
   options: { processes: { type: 'string', default: '3' }, windows: { type: 'string', default: '10' } }
 })
 const [name = 'small', ...others] = positionals
-const checkouts = Object.fromEntries(others.map((other) => other.split('=', 2) as [string, string]))
+if (name !== 'paced' && !Object.hasOwn(RATES, name)) stop(`${name}: is no case; there are ${Object.keys(RATES).join(', ')} and paced`)
+const checkouts = Object.fromEntries(others.map(checkoutOf))
 const about = circumstances('bench:versus')
 const runs: Costs[] = []
 for (let run = 0; run < Number(flags.processes); run++) runs.push(await sideBySide())
 print()
+
+function checkoutOf (other: string): [string, string] {
+  const [label, checkout] = other.split('=', 2) as [string, string | undefined]
+  if (checkout === undefined || checkout === '') stop(`${other}: name it and say where it is, for example before=../before`)
+  if (['proxy', 'foundation', 'here'].includes(label)) stop(`${label}: is taken; give that checkout another name`)
+  return [label, resolve(checkout)]
+}
+
+function stop (message: string): never {
+  console.error(message)
+  process.exit(2)
+}
 
 /** One run, every target on a fresh process: how the compiler's luck falls differs from process to process. */
 async function sideBySide (): Promise<Costs> {

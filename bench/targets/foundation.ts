@@ -1,6 +1,6 @@
 /**
  * The foundation: Fastify, undici and one write for each turn, which the gateway is built on, and nothing of what it does. It cannot cost less
- * than this, but for another server or client.
+ * than this, except where it does something in a better way than Fastify.
  */
 import fastify from 'fastify'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
