@@ -3,7 +3,7 @@ import { write, writeSync } from 'node:fs'
 /** How long a reader that is behind is left alone, in milliseconds. */
 const BREATH = 50
 /** How long the process waits for such a reader before it goes, in milliseconds. */
-const LAST_WAIT = 1_000
+const LAST_WAIT = 2_000
 
 /**
  * Writes blocks to a file descriptor, one behind the other and without holding up the event loop. A reader that has gone ends it for good. It is in
@@ -31,7 +31,10 @@ export class BlockWriter {
     if (this.#broken || this.#waiting + block.length > this.#most) return
     this.#blocks.push(block)
     this.#waiting += block.length
-    if (!this.#busy) this.#next()
+    if (this.#busy) return
+    // Not in this very moment: what is to be written before the process goes must not be with the system already.
+    this.#busy = true
+    process.nextTick(() => this.#goOn())
   }
 
   /** Resolves when everything is written, or the reader has gone. */

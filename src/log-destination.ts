@@ -93,6 +93,8 @@ export function logDestination (): LogDestination {
     output.flushSync()
   }
 
+  // A process that ends by itself has the time to write all of it; one that exits has not.
+  process.on('beforeExit', flush)
   process.on('exit', flushSync)
   return {
     write: (line) => lines.write(line),
