@@ -15,7 +15,7 @@ const LATENCY_EVERY = 3
  * Rounds' worth of work that is done first and not counted: until about then the compiler's threads are busy, which is a price of the start and not
  * of a request.
  */
-const WARM_UP = 15
+export const WARM_UP = 15
 /** But no longer than about this for one that is slow, in seconds: by then it has done thousands of small requests. */
 const LONGEST_WARM_UP = 6
 /** A round of a slow contender takes about as long as this, in seconds. */

@@ -108,7 +108,26 @@ export function isLoopback (hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 
-function count (name: string, text: string, most: number): number {
+/** What `read` reads from a command line; when it refuses it, the message is told, and the process ends. */
+export function toldWhenRefused<Value> (read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error
+    console.error(error.message)
+    process.exit(2)
+  }
+}
+
+/** @throws FlagError when it is none of them */
+export function oneOf<Name extends string> (what: string, text: string, names: readonly Name[]): Name {
+  const name = names.find((one) => one === text)
+  if (name === undefined) throw new FlagError(`no such ${what}: ${text}. There are: ${names.join(', ')}.`)
+  return name
+}
+
+/** @throws FlagError when it is no whole number from 1 to `most` */
+export function count (name: string, text: string, most: number): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > most) throw new FlagError(`--${name} must be a whole number from 1 to ${most}: ${text}`)
   return value

@@ -10,14 +10,13 @@ import type { Profiler } from 'node:inspector'
 import { buildCases, type CaseName } from './cases.ts'
 import { makeBed, type Child } from './children.ts'
 import { requestTo } from './client.ts'
+import { BUSY, WARM_UP } from './compare.ts'
+import { oneOf, toldWhenRefused } from './flags.ts'
 import { load } from './load.ts'
 import { EVENT_LENGTH, PACED_CASE } from './pace.ts'
 import { circumstances, circumstancesText, figure, table } from './report.ts'
 import { makeStreams, type OpenStreams } from './streams.ts'
 
-const CONNECTIONS = 32
-/** Rounds of the cost table that are done first: until then the compiler's threads are busy, and what is not compiled yet costs more. */
-const WARM_UP = 20
 /** A profile wants more samples than a round of the cost table gives. */
 const TIMES = 10
 /** Open streams where they are paced, the time until their opening is forgotten, and that of the profile, in milliseconds. */
@@ -33,7 +32,8 @@ const NOT_WORK = new Set(['(idle)', '(root)', 'node:inspector'])
 /** Microseconds by name. */
 type Times = Map<string, number>
 
-type Target = 'proxy' | 'foundation' | 'gateway'
+const TARGETS = ['proxy', 'foundation', 'gateway'] as const
+type Target = typeof TARGETS[number]
 
 /** A profile, and how many requests or events it is of. */
 interface Taken {
@@ -53,11 +53,12 @@ const { values: flags, positionals } = parseArgs({
     heap: { type: 'string' }
   }
 })
-const name = (positionals[0] ?? 'small') as CaseName | 'paced'
+const name = toldWhenRefused(() => oneOf('case', positionals[0] ?? 'small', [...Object.keys(buildCases('')) as CaseName[], 'paced' as const]))
+const targets = toldWhenRefused(() => [flags.target, flags.beside].filter((one) => one !== undefined).map((one) => oneOf('target', one, TARGETS)))
 const about = circumstances('bench:profile')
 
 console.log(circumstancesText(about))
-const [taken, other] = await take(flags.beside === undefined ? [flags.target as Target] : [flags.target as Target, flags.beside as Target])
+const [taken, other] = await take(targets)
 if (flags.save !== undefined) writeFileSync(flags.save, JSON.stringify(taken!.profile))
 if (other === undefined) print(taken!)
 else printBeside(taken!, other)
@@ -75,7 +76,7 @@ async function takeRequests (targets: Target[], name: CaseName): Promise<Taken[]
   let first: Child | undefined
 
   function ask (child: Child, requests: number): Promise<unknown> {
-    return load(requestTo(child, name, { body, length: answer.length, nonce: bed.nonce }), { connections: CONNECTIONS, requests })
+    return load(requestTo(child, name, { body, length: answer.length, nonce: bed.nonce }), { connections: BUSY, requests })
   }
 
   for (const target of targets) {

@@ -1,18 +1,12 @@
 /** `npm run bench`: the whole suite, or `--scenario a,b` of it. See README.md beside this file. */
-import { FlagError, parseFlags, type BenchFlags } from './flags.ts'
+import { parseFlags, toldWhenRefused, type BenchFlags } from './flags.ts'
 import { REMOTE_SCENARIOS, remoteSection } from './remote.ts'
 import { circumstances, circumstancesText, type Section } from './report.ts'
 import { SCENARIOS, USUAL } from './scenarios/index.ts'
 
 const known = { all: Object.keys(SCENARIOS), usual: USUAL, remote: Object.keys(REMOTE_SCENARIOS) }
 
-try {
-  await run(parseFlags(process.argv.slice(2), known))
-} catch (error) {
-  if (!(error instanceof FlagError)) throw error
-  console.error(error.message)
-  process.exitCode = 2
-}
+await run(toldWhenRefused(() => parseFlags(process.argv.slice(2), known)))
 
 /** A scenario that fails does not keep the others from running; the exit code tells. */
 async function run (flags: BenchFlags): Promise<void> {

@@ -9,6 +9,8 @@ import { parseArgs } from 'node:util'
 import { buildCases, type CaseName } from './cases.ts'
 import { makeBed, type Bed, type Child } from './children.ts'
 import { requestTo } from './client.ts'
+import { BUSY, WARM_UP } from './compare.ts'
+import { count, FlagError, oneOf, toldWhenRefused } from './flags.ts'
 import { load } from './load.ts'
 import { EVENT_LENGTH, PACED_CASE } from './pace.ts'
 import { circumstances, circumstancesText, figure, short, table } from './report.ts'
@@ -17,9 +19,6 @@ import { makeStreams } from './streams.ts'
 
 /** Requests per second to each, near what a machine of two cores can do for four of them. */
 const RATES: Record<CaseName, number> = { small: 2_300, stream: 350, burst: 1_800, large: 300, huge: 15 }
-const CONNECTIONS = 32
-/** Rounds of the cost table that are done first: compiling is over by then. */
-const WARM_UP = 15
 /** Of one measurement, in seconds. */
 const WINDOW = 1
 /** Open streams of each, where they are paced, and the time until their opening is forgotten, in milliseconds. */
@@ -32,28 +31,30 @@ type Costs = Record<string, number[]>
 /** Does the work of one window for one target. @returns how many requests or events it was */
 type Work = () => Promise<number>
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { processes: { type: 'string', default: '3' }, windows: { type: 'string', default: '10' } }
-})
-const [name = 'small', ...others] = positionals
-if (name !== 'paced' && !Object.hasOwn(RATES, name)) stop(`${name}: is no case; there are ${Object.keys(RATES).join(', ')} and paced`)
-const checkouts = Object.fromEntries(others.map(checkoutOf))
+const { name, checkouts, processes, windows } = toldWhenRefused(readArguments)
 const about = circumstances('bench:versus')
 const runs: Costs[] = []
-for (let run = 0; run < Number(flags.processes); run++) runs.push(await sideBySide())
+for (let run = 0; run < processes; run++) runs.push(await sideBySide())
 print()
+
+function readArguments () {
+  const { values, positionals: [name = 'small', ...others] } = parseArgs({
+    allowPositionals: true,
+    options: { processes: { type: 'string', default: '3' }, windows: { type: 'string', default: '10' } }
+  })
+  return {
+    name: oneOf('case', name, [...Object.keys(RATES) as CaseName[], 'paced' as const]),
+    checkouts: Object.fromEntries(others.map(checkoutOf)),
+    processes: count('processes', values.processes, 20),
+    windows: count('windows', values.windows, 100)
+  }
+}
 
 function checkoutOf (other: string): [string, string] {
   const [label, checkout] = other.split('=', 2) as [string, string | undefined]
-  if (checkout === undefined || checkout === '') stop(`${other}: name it and say where it is, for example before=../before`)
-  if (['proxy', 'foundation', 'here'].includes(label)) stop(`${label}: is taken; give that checkout another name`)
+  if (checkout === undefined || checkout === '') throw new FlagError(`${other}: name it and say where it is, for example before=../before`)
+  if (['proxy', 'foundation', 'here'].includes(label)) throw new FlagError(`${label}: is taken; give that checkout another name`)
   return [label, resolve(checkout)]
-}
-
-function stop (message: string): never {
-  console.error(message)
-  process.exit(2)
 }
 
 /** One run, every target on a fresh process: how the compiler's luck falls differs from process to process. */
@@ -66,7 +67,7 @@ async function sideBySide (): Promise<Costs> {
   for (const [who, child] of Object.entries(targets)) works[who] = await (name === 'paced' ? pacedWork(child, open) : requestWork(bed, child))
   if (name === 'paced') await sleep(SETTLE)
   const costs: Costs = Object.fromEntries(Object.keys(targets).map((who) => [who, []]))
-  for (let window = 0; window < Number(flags.windows); window++) {
+  for (let window = 0; window < windows; window++) {
     await Promise.all(Object.entries(targets).map(async ([who, child]) => {
       const before = await child.usage()
       const done = await works[who]!()
@@ -79,9 +80,9 @@ async function sideBySide (): Promise<Costs> {
 async function requestWork (bed: Bed, child: Child): Promise<Work> {
   const { body, answer, requests: round } = buildCases(bed.nonce)[name as CaseName]
   const request = requestTo(child, name, { body, length: answer.length, nonce: bed.nonce })
-  await load(request, { connections: CONNECTIONS, requests: round * WARM_UP })
+  await load(request, { connections: BUSY, requests: round * WARM_UP })
   const rate = RATES[name as CaseName]
-  return async () => (await load(request, { connections: CONNECTIONS, requests: rate * WINDOW, rate })).requests
+  return async () => (await load(request, { connections: BUSY, requests: rate * WINDOW, rate })).requests
 }
 
 async function pacedWork (child: Child, open: AsyncDisposableStack): Promise<Work> {

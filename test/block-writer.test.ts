@@ -71,30 +71,19 @@ function start (t: Test, script: string) {
   return child
 }
 
-t.test('a process whose reader has gone can exit', async (t) => {
-  const child = start(t, `
-    process.stdin.once('data', () => {
-      for (let n = 0; n < 2000; n++) log.write('x'.repeat(100) + '\\n')
-      process.exit(7)
-    })`)
-  const exit = once(child, 'exit')
-  child.stdout.destroy()
-  child.stdin.write('go')
-  t.same(await exit, [7, null])
-})
-
-t.test('and is not held up by waiting for the end of its log', async (t) => {
-  const child = start(t, `
-    process.stdin.once('data', async () => {
-      log.write('x\\n')
-      await log.end()
-      process.exit(7)
-    })`)
-  const exit = once(child, 'exit')
-  child.stdout.destroy()
-  child.stdin.write('go')
-  t.same(await exit, [7, null])
-})
+const ENDINGS = {
+  'can exit with much to write': "for (let n = 0; n < 2000; n++) log.write('x'.repeat(100) + '\\n')",
+  'is not held up by waiting for the end of its log': "log.write('x\\n')\nawait log.end()"
+}
+for (const [what, work] of Object.entries(ENDINGS)) {
+  t.test(`a process whose reader has gone ${what}`, async (t) => {
+    const child = start(t, `process.stdin.once('data', async () => {\n${work}\nprocess.exit(7) })`)
+    const exit = once(child, 'exit')
+    child.stdout.destroy()
+    child.stdin.write('go')
+    t.same(await exit, [7, null])
+  })
+}
 
 t.test('a fatal line is written although the process is killed behind it', async (t) => {
   const child = start(t, `

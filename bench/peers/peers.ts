@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../../test/helpers/free-port.ts'
 import { MODEL } from '../cases.ts'
 import type { Bed } from '../children.ts'
 import { nginxSettings } from './nginx.ts'
-import { freePort, settingsFolder, startProgram, type Running } from './start.ts'
+import { settingsFolder, startProgram, type Running } from './start.ts'
 
 /** Somebody else's program that can stand where the gateway stands. */
 export interface Peer {

@@ -2,6 +2,8 @@
 
 const LF = 0x0a
 const CR = 0x0d
+/** `content_block_start`, `…_delta` and `…_stop` begin with it, and no other event does. Source: Anthropic streaming documentation. */
+const LETTER_C = 0x63
 const EVENT = Buffer.from('event: ')
 const DATA = Buffer.from('data: ')
 
@@ -51,10 +53,10 @@ export function endOfEvent (bytes: Buffer, from = 0): number {
   return -1
 }
 
-/** Whether the bytes, which begin a line, are one whole event of two lines with the name of an event that begins with this letter. */
-export function isLoneEvent (bytes: Buffer, letter: number): boolean {
+/** Whether the bytes, which begin a line, are one whole event of two lines that is a part of a content block, as most of a stream are. */
+export function isLonePart (bytes: Buffer): boolean {
   const last = bytes.length - 1
-  if (last < 9 || bytes[last] !== LF || bytes[last - 1] !== LF || bytes[EVENT.length] !== letter || !holds(bytes, 0, EVENT)) return false
+  if (last < 9 || bytes[last] !== LF || bytes[last - 1] !== LF || bytes[EVENT.length] !== LETTER_C || !holds(bytes, 0, EVENT)) return false
   const line = bytes.indexOf(LF, EVENT.length)
   return line < last - 1 && bytes.indexOf(LF, line + 1) === last - 1
 }

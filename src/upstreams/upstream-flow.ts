@@ -1,10 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { errors, type Dispatcher } from 'undici'
 import type { DeltaSink, Flow, Sink } from './sink.ts'
-import { isLoneEvent } from './sse-bytes.ts'
+import { isLonePart } from './sse-bytes.ts'
 import { connectionFault } from './upstream-errors.ts'
-
-const LETTER_C = 0x63
 
 type Controller = Dispatcher.DispatchController
 
@@ -44,7 +42,7 @@ export class UpstreamFlow implements Dispatcher.DispatchHandler, Flow {
 
   onResponseData (controller: Controller, chunk: Buffer): void {
     if (this.#aborted) return
-    if (this.#shortcut !== null && isLoneEvent(chunk, LETTER_C)) {
+    if (this.#shortcut !== null && isLonePart(chunk)) {
       if (!this.#shortcut.delta(chunk)) controller.pause()
       return
     }

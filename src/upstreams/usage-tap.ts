@@ -1,13 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { GatewayError } from '../errors.ts'
 import { isEventStream, type DeltaSink, type Sink } from './sink.ts'
-import { endOfEvent, eventData, holds, isLoneEvent, LineMarker, lineMarker } from './sse-bytes.ts'
+import { endOfEvent, eventData, holds, isLonePart, LineMarker, lineMarker } from './sse-bytes.ts'
 import { truncatedStream } from './upstream-errors.ts'
 import { mergeUsage, type Usage } from './usage.ts'
 
 /** A `message_*` event larger than this, in bytes, is passed on unread: it cannot be a plain usage report. */
 const MAX_EVENT = 64 * 1024
-const LETTER_C = 0x63
 const STOP = Buffer.from('stop')
 const WITH_BLANK = { message: lineMarker('event: message_'), error: lineMarker('event: error') }
 const WITHOUT_BLANK = { message: lineMarker('event:message_'), error: lineMarker('event:error') }
@@ -79,8 +78,8 @@ class StreamReader {
 
   read (chunk: Buffer): void {
     if (this.#messageEvents === null || this.#errorEvents === null) return this.#readFirst(chunk)
-    // Nearly every chunk is one `content_block_delta`: it is told by its ends, without a search.
-    if (this.betweenEvents && isLoneEvent(chunk, LETTER_C)) return
+    // Told by its ends, without a search.
+    if (this.betweenEvents && isLonePart(chunk)) return
     if (this.#errorEvents.find(chunk, 0) !== -1) this.#ended = true
     let at = 0
     if (this.#open !== null) {

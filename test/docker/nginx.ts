@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { openSync, closeSync, readFileSync, writeFileSync } from 'node:fs'
 import { request, type RequestOptions } from 'node:https'
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { freePort } from '../helpers/free-port.ts'
 import { until } from '../helpers/until.ts'
 
 const TOP = join(import.meta.dirname, '..', '..')
@@ -15,15 +16,6 @@ export const CERT = readFileSync(join(TLS, 'cert.pem'))
 
 /** Why there is nothing to test, where nginx is not installed; in CI it has to be. */
 export const noNginx = spawnSync('nginx', ['-v']).error === undefined || process.env['CI'] === 'true' ? false : 'nginx is not installed'
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Whether somebody listens there. */
 function listens (port: number): Promise<boolean> {

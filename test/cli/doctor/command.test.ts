@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { MADE_UP_KEY, runCli, startCliWorld, type CliWorld } from '../../helpers/cli.ts'
+import { freePort } from '../../helpers/free-port.ts'
 import { SECRETS } from '../../helpers/server-process.ts'
 import { cookieOf } from '../../helpers/web.ts'
 
@@ -174,14 +175,6 @@ function proxy (t: Test, target: string, { buffers }: { buffers: boolean }): Pro
     })
     incoming.pipe(outgoing)
   })
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function listening (t: Test, answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
