@@ -47,7 +47,8 @@ async function timeOfStart (name: Name): Promise<number> {
     if (!answer.ok) throw new VoidRun(`/health answered ${answer.status}`, { status: answer.status })
     return performance.now() - from
   } finally {
-    child.kill('SIGKILL')
+    // An orderly end: what was compiled is kept at the exit, for the next start.
+    child.kill('SIGTERM')
     await over
     rmSync(cwd, { recursive: true })
   }
